@@ -1,0 +1,46 @@
+"""The vocabulary: keys of study files, columns of tables and axis labels are made from it, letter for letter."""
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """One term of the field: its key, the symbol on axes, what it means, its unit and whether its values are text."""
+
+    name: str
+    symbol: str
+    meaning: str
+    unit: str = ""
+    text: bool = False
+
+
+_WORDS = (
+    Word("spectrum", "", "where eigenvalues and task power come from: power_law, or the digest of a measured one", text=True),
+    Word("capacity", "α", "decay of the eigenvalues: lambda_k = k^-capacity"),
+    Word("source", "β", "decay of the task: lambda_k w_k^2 = k^-(capacity source + 1)"),
+    Word("modes", "M", "number of features of the teacher, the cut-off of the spectrum"),
+    Word("width", "N", "student features; .inf = infinite"),
+    Word("samples", "P", "size of the fixed training set; .inf = fresh data at every step"),
+    Word("label_noise", "σ", "standard deviation of the noise on the training labels"),
+    Word("optimizer", "", "how the student learns", text=True),
+    Word("seed", "", "number of an independent draw of a point"),
+    Word("time", "t", "training time, learning rate x steps", "1/λ₁"),
+    Word("steps", "n", "training steps"),
+    Word("compute", "C", "product of the columns that the study names"),
+    Word("test_loss", "L", "population loss without the irreducible label noise", "L(0) in units of λ₁w₁²"),
+    Word("train_loss", "L̂", "loss on the training set, label noise included", "as L"),
+    Word("index", "k", "rank of an eigenvalue, the largest first"),
+    Word("eigenvalue", "λ", "variance of a feature"),
+    Word("task_power", "λw²", "share of the target's variance that a feature carries"),
+)
+
+WORDS = {word.name: word for word in _WORDS}
+
+
+def axis_label(name, of=""):
+    """The label of an axis that shows ``name``: meaning's head word, symbol and unit, e.g. ``time t [1/λ₁]``.
+
+    ``of`` replaces the unit, e.g. ``N·t`` for a compute that is the product of width and time.
+    """
+    word = WORDS[name]
+    unit = of or word.unit
+    return " ".join(filter(None, [name.replace("_", " "), word.symbol, f"[{unit}]" if unit else ""]))

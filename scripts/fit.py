@@ -1,0 +1,17 @@
+"""Fit exponents and the compute-optimal frontier of a study to its curves."""
+
+from typing import TYPE_CHECKING
+
+from scalefront.joblog import job_log
+from scalefront.results import study_fits
+from scalefront.shards import provenance
+from scalefront.tables import read, write
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    settings = snakemake.params.settings
+    fits, frontier = study_fits(settings, read(snakemake.input.curves), snakemake.input.get("spectrum"))
+    write(snakemake.output.fits, fits, provenance(snakemake.params.code))
+    write(snakemake.output.frontier, frontier, provenance(snakemake.params.code))

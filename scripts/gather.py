@@ -1,0 +1,19 @@
+"""Gather the verdicts of all studies that were asked for into one table and one page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scalefront.claims import markdown
+from scalefront.joblog import job_log
+from scalefront.shards import provenance
+from scalefront.tables import read, write
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    verdicts = pd.concat([read(path) for path in snakemake.input], ignore_index=True)
+    write(snakemake.output.table, verdicts, provenance(snakemake.params.code))
+    Path(snakemake.output.page).write_text(markdown(verdicts), encoding="utf-8")

@@ -1,0 +1,38 @@
+"""From fits to verdicts."""
+
+
+rule judge:
+    input:
+        "results/{study}/fits.parquet",
+    output:
+        "results/{study}/claims.parquet",
+    params:
+        settings=lambda w: {
+            "study": w.study,
+            "paper": STUDIES[w.study].paper,
+            "claims": list(STUDIES[w.study].claims),
+        },
+        code=code("judge"),
+    log:
+        "results/logs/judge/{study}.log",
+    priority: 5
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/judge.py"
+
+
+rule gather:
+    input:
+        expand("results/{study}/claims.parquet", study=CHOSEN),
+    output:
+        table="results/claims.parquet",
+        page=report("results/claims.md", caption="../report/claims.rst", category="Claims", labels={"table": "verdicts"}),
+    params:
+        code=code("gather"),
+    log:
+        "results/logs/gather.log",
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/gather.py"

@@ -1,0 +1,84 @@
+"""Studies, settings and code digests that the rules share; nothing heavy is imported while this is parsed."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from scalefront import catalogue
+from scalefront.code_digest import code_digest
+from scalefront.errors import StudyError
+from scalefront.figures import FIGURES
+from scalefront.models import PARTS, REGISTRY
+
+
+try:
+    STUDIES, CHOSEN = catalogue.load_studies(
+        [Path("config/studies"), ROOT / "config" / "studies"], catalogue.listed(config.get("studies"))
+    )
+    if workflow.is_main_process:
+        for name in CHOSEN:
+            catalogue.check_files(STUDIES[name])
+except StudyError as problem:
+    sys.exit(f"scalefront: {problem}")
+
+
+wildcard_constraints:
+    study="[a-z][a-z0-9_]*",
+    shard=r"[A-Za-z0-9_.+-]+",
+    figure="[a-z_]+",
+
+
+def code(script, study=None, part=None):
+    """Digest of the code behind one script, with the module of the study's model that it runs."""
+    modules = [f"{REGISTRY[STUDIES[study].model]}.{PARTS.get(part, part)}"] if part else []
+    return code_digest(ROOT / "scripts" / f"{script}.py", modules)
+
+
+def shard_paths(study, kinds=("simulation", "theory")):
+    """Files of all shards of a study."""
+    shards = STUDIES[study].shards
+    return [f"results/{study}/shards/{kind}/{shard.name}.parquet" for kind in kinds for shard in shards.get(kind, ())]
+
+
+def shard_settings(study, kind, name):
+    """What a job needs to know of one shard: its points and nothing of its neighbours."""
+    found = STUDIES[study]
+    (shard,) = [shard for shard in found.shards.get(kind, ()) if shard.name == name]
+    return {
+        "study": study,
+        "model": found.model,
+        "kind": kind,
+        "seed": found.seed,
+        "time": list(found.time),
+        "compute": found.frontier["compute"] if found.frontier else [],
+        "points": [[point.digest, seeds, point.parameters] for point, seeds in shard.entries],
+        "rows": found.spectrum.kind == "data",
+        "target": found.spectrum.target,
+    }
+
+
+def rows_path(study):
+    """The file of features and targets, or of eigenvalues, that a study brings; a rule exports the bundled ones."""
+    source = STUDIES[study].spectrum
+    return f"results/datasets/{source.bundled}.npz" if source.bundled else source.path
+
+
+def spectrum_inputs(study, rows=False):
+    """Named inputs of a job of a study whose spectrum is not a power law: the spectrum, and the rows behind it."""
+    if STUDIES[study].spectrum.kind == "power_law":
+        return {}
+    spectrum = {"spectrum": f"results/{study}/spectrum.parquet"}
+    return spectrum | ({"rows": rows_path(study)} if rows and STUDIES[study].spectrum.kind == "data" else {})
+
+
+def study_results(study):
+    """The final tables and figures of a study."""
+    figures = [f"results/{study}/figures/{name}.{form}" for name in STUDIES[study].figures for form in ("svg", "png")]
+    return [f"results/{study}/{table}.parquet" for table in ("curves", "fits", "claims")] + figures
+
+
+def figure_code(figure):
+    """Digest of the code that draws one figure."""
+    return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure]]) if figure in FIGURES else ""

@@ -1,0 +1,86 @@
+"""From points to curves: export and measure real data, simulate and solve shards, merge them."""
+
+
+rule export:
+    output:
+        "results/datasets/{bundled}.npz",
+    params:
+        code=code("export"),
+    log:
+        "results/logs/export/{bundled}.log",
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/export.py"
+
+
+rule measure:
+    input:
+        rows=lambda w: rows_path(w.study),
+    output:
+        "results/{study}/spectrum.parquet",
+    params:
+        settings=lambda w: {
+            "study": w.study,
+            "kind": STUDIES[w.study].spectrum.kind,
+            "target": STUDIES[w.study].spectrum.target,
+            "seed": STUDIES[w.study].seed,
+        },
+        code=code("measure"),
+    log:
+        "results/logs/measure/{study}.log",
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/measure.py"
+
+
+rule simulate:
+    input:
+        unpack(lambda w: spectrum_inputs(w.study, rows=True)),
+    output:
+        "results/{study}/shards/simulation/{shard}.parquet",
+    params:
+        settings=lambda w: shard_settings(w.study, "simulation", w.shard),
+        code=lambda w: code("simulate", w.study, "simulation"),
+    log:
+        "results/logs/simulate/{study}/{shard}.log",
+    priority: 1
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/simulate.py"
+
+
+rule solve:
+    input:
+        unpack(lambda w: spectrum_inputs(w.study)),
+    output:
+        "results/{study}/shards/theory/{shard}.parquet",
+    params:
+        settings=lambda w: shard_settings(w.study, "theory", w.shard),
+        code=lambda w: code("solve", w.study, "theory"),
+    log:
+        "results/logs/solve/{study}/{shard}.log",
+    priority: 2
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/solve.py"
+
+
+rule merge:
+    input:
+        lambda w: shard_paths(w.study),
+    output:
+        "results/{study}/curves.parquet",
+    params:
+        swept=lambda w: STUDIES[w.study].swept,
+        code=code("merge"),
+    log:
+        "results/logs/merge/{study}.log",
+    priority: 3
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/merge.py"

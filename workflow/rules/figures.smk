@@ -1,0 +1,44 @@
+"""From tables to figures, and a target for each study by its name."""
+
+
+rule draw:
+    input:
+        unpack(lambda w: spectrum_inputs(w.study)),
+        curves="results/{study}/curves.parquet",
+        fits="results/{study}/fits.parquet",
+        frontier="results/{study}/frontier.parquet",
+    output:
+        svg=report(
+            "results/{study}/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="{study}",
+            labels={"figure": "{figure}"},
+        ),
+        png="results/{study}/figures/{figure}.png",
+    params:
+        settings=lambda w: {
+            "study": w.study,
+            "figure": w.figure,
+            "title": STUDIES[w.study].title,
+            "fits": STUDIES[w.study].fits,
+            "frontier": STUDIES[w.study].frontier,
+            "swept": STUDIES[w.study].swept,
+        },
+        code=lambda w: figure_code(w.figure),
+    log:
+        "results/logs/draw/{study}/{figure}.log",
+    priority: 6
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/draw.py"
+
+
+for study in STUDIES:
+
+    rule:
+        name:
+            study
+        localrule: True
+        input:
+            study_results(study),

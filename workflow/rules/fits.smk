@@ -1,0 +1,25 @@
+"""From curves to exponents and the compute-optimal frontier."""
+
+
+rule fit:
+    input:
+        unpack(lambda w: spectrum_inputs(w.study)),
+        curves="results/{study}/curves.parquet",
+    output:
+        fits="results/{study}/fits.parquet",
+        frontier="results/{study}/frontier.parquet",
+    params:
+        settings=lambda w: {
+            "study": w.study,
+            "model": STUDIES[w.study].model,
+            "fits": STUDIES[w.study].fits,
+            "frontier": STUDIES[w.study].frontier,
+        },
+        code=lambda w: code("fit", w.study, "exponents"),
+    log:
+        "results/logs/fit/{study}.log",
+    priority: 4
+    conda:
+        "../../envs/scalefront.yaml"
+    script:
+        "../../scripts/fit.py"

@@ -1,0 +1,80 @@
+"""All studies that can be asked for, and the models and figures that they may name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from scalefront.errors import StudyError
+from scalefront.figures import FIGURES
+from scalefront.models import REGISTRY, part
+from scalefront.study import read_study
+from scalefront.study.study import study_name
+
+
+class _Models(Mapping):
+    """name -> (parameters, exponents) of a model, imported when asked for."""
+
+    def __getitem__(self, name):
+        if name not in REGISTRY:
+            raise KeyError(name)
+        return part(name, "parameters"), part(name, "exponents")
+
+    def __iter__(self):
+        return iter(REGISTRY)
+
+    def __len__(self):
+        return len(REGISTRY)
+
+
+def load_study(path):
+    """The Study in the file at ``path``; raises StudyError."""
+    return read_study(path, _Models(), tuple(FIGURES))
+
+
+def find_studies(folders, asked):
+    """Names and files of the studies in ``folders`` and of those ``asked`` for.
+
+    Parameters
+    ----------
+    folders : folders of shipped studies; an earlier one hides the same name in a later one
+    asked : names of shipped studies, or paths of study files
+
+    Returns
+    -------
+    (name -> path of all, names of those asked for, in order); raises StudyError for a name that is unknown or taken
+    """
+    shipped = {}
+    for folder in folders:
+        for path in sorted(Path(folder).glob("*.yaml")):
+            shipped.setdefault(path.stem, path)
+    studies, chosen = dict(shipped), []
+    for entry in asked:
+        path = Path(str(entry))
+        if str(entry) in shipped:
+            name = str(entry)
+        elif path.suffix in (".yaml", ".yml"):
+            name = study_name(path)
+            taken = studies.get(name)
+            if taken is not None and taken.resolve() != path.resolve():
+                raise StudyError(path, "", None, f"the name {name!r} is taken by {taken}")
+            studies[name] = path
+        else:
+            raise StudyError("config", "studies", entry, f"a path to a .yaml file or one of: {', '.join(shipped)}")
+        if name in chosen:
+            raise StudyError("config", "studies", entry, "each study once")
+        chosen.append(name)
+    return studies, chosen
+
+
+def load_studies(folders, asked):
+    """name -> Study of every study that can be a target, and the names of those asked for; raises StudyError."""
+    paths, chosen = find_studies(folders, asked)
+    return {name: load_study(path) for name, path in paths.items()}, chosen
+
+
+def listed(value):
+    """The list that a ``studies`` setting means: a list, or one text with commas between names."""
+    if isinstance(value, str):
+        value = [entry.strip() for entry in value.split(",")]
+    if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value) or not value:
+        raise StudyError("config", "studies", value, "a list of names or paths of studies")
+    return value

@@ -1,0 +1,16 @@
+"""The registry of models and what each of them provides.
+
+A model is a folder with four modules: ``parameters`` (PARAMETERS, check, cost; numpy at most), ``exponents``
+(predictions, asymptotic_range; numpy at most), ``simulation`` (simulate) and ``theory.solve`` (solve).
+"""
+
+from importlib import import_module
+
+REGISTRY = {"random_features": "scalefront.models.random_features"}
+
+PARTS = {"simulation": "simulation", "theory": "theory.solve"}
+
+
+def part(model, name):
+    """The module ``name`` of ``model``, e.g. ``part("random_features", "parameters")``; imported when asked for."""
+    return import_module(f"{REGISTRY[model]}.{PARTS.get(name, name)}")

@@ -1,0 +1,50 @@
+"""Parameters of the lazy random-feature model (theory/dynamical_model.md 0)."""
+
+import math
+
+from scalefront.parameter import Parameter
+
+PARAMETERS = (
+    Parameter("capacity", low=1, low_open=True, high=100, block="spectrum"),
+    Parameter("source", low=0, low_open=True, high=100, block="spectrum"),
+    Parameter("modes", low=1, high=1e15, integer=True, block="spectrum"),
+    Parameter("width", low=1, high=1e15, integer=True, infinite=True),
+    Parameter("samples", low=1, high=1e15, integer=True, infinite=True),
+    Parameter("label_noise", default=0.0, low=0, high=1e6, block="dynamics"),
+    Parameter("optimizer", default="gradient_flow", choices=("gradient_flow",), block="dynamics"),
+)
+
+SIMULATED_BYTES = 8e9
+
+
+def check(point, kind):
+    """Yield (word, what is allowed) for each way in which ``point`` cannot be.
+
+    Parameters
+    ----------
+    point : word -> value
+    kind : "simulation" or "theory"
+    """
+    modes, width = point["modes"], point["width"]
+    if modes is None:
+        return
+    if math.isfinite(width) and width > modes:
+        yield "width", f"at most modes = {modes:g}, or .inf"
+    if kind == "simulation" and cost(point)["bytes"] > SIMULATED_BYTES:
+        yield "modes", f"a simulation of this size needs {cost(point)['bytes']:.1e} bytes, at most {SIMULATED_BYTES:.0e}"
+
+
+def cost(point):
+    """FLOPs and bytes of one simulated draw: the projection, the Gram matrix and one eigendecomposition.
+
+    A finite width lives in N dimensions after one pass over the M modes; an infinite width in M dimensions
+    (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3).
+    """
+    modes, width, samples = point["modes"], point["width"], point["samples"]
+    size = min(width, modes)
+    rank = min(size, samples)
+    rows = 0 if math.isinf(samples) else samples
+    project = width**2 * modes if math.isfinite(width) else 0
+    flops = 2 * project + 2 * rows * size * rank + 10 * rank**3
+    square = 0 if math.isinf(width) else size**2
+    return {"flops": float(flops), "bytes": 8.0 * (3 * rows * size + 4 * square + 4 * rank**2)}

@@ -1,0 +1,114 @@
+"""Full-batch linear regression at all times from one eigendecomposition, for any method that is a spectral filter.
+
+Gradient flow, gradient descent and heavy ball from zero weights all shrink the residual along the i-th singular direction
+of the training features by a factor phi(e_i, t); a filter is a function
+
+    spectral_filter(eigenvalue (r,), time (T,)) -> (phi, 1 - phi), both (T, r),
+
+given as a pair because either side may be too small to survive the subtraction (theory/dynamical_model.md 1 and 3).
+"""
+
+from typing import NamedTuple
+
+from scalefront.numerics import jax, jnp
+
+SMALLEST_EIGENVALUE = 1e-13  # of the largest; below, an eigenvalue of a double precision Gram matrix is rounding noise
+
+
+class Population(NamedTuple):
+    """Features and clean target of the population in white coordinates g, E[g g^T] = I.
+
+    Attributes
+    ----------
+    root : (n, d), the student's features are ``root @ g``; (d,) stands for a diagonal root
+    coefficient : (d,), the linear part of the target is ``coefficient . g``
+    unexplained : (), power of the clean target beyond g
+    """
+
+    root: jax.Array
+    coefficient: jax.Array
+    unexplained: jax.Array
+
+
+class TrainingSet(NamedTuple):
+    """P samples divided by sqrt(P): features (P, n) and noisy targets (P,), or any rows with the same inner products."""
+
+    features: jax.Array
+    target: jax.Array
+
+
+def gradient_flow_filter(eigenvalue, time):
+    """phi = exp(-e t) and 1 - phi, both (T, r), of gradient flow at positive eigenvalues (r,) and times (T,), inf included."""
+    exponent = -time[:, None] * eigenvalue[None, :]
+    return jnp.exp(exponent), -jnp.expm1(exponent)
+
+
+def losses(population, training_set, spectral_filter, time):
+    """Test loss and train loss (T,) each at the times (T,); theory/dynamical_model.md 3.
+
+    The test loss is the squared error in white coordinates, a sum of squares that cannot cancel.
+    """
+    weights, train = regress(training_set, spectral_filter, time)
+    return _square(errors(population, weights)) + population.unexplained, train
+
+
+def population_losses(population, spectral_filter, time):
+    """Test loss (T,) of training on the whole population (samples = inf).
+
+    The white coordinates are then the training set: the rows of root^T are its features, coefficient its targets.
+    """
+    if population.root.ndim == 1:
+        remaining, _ = spectral_filter(population.root**2, time)
+        return _square(remaining * population.coefficient[None, :]) + population.unexplained
+    _, train = regress(TrainingSet(population.root.T, population.coefficient), spectral_filter, time)
+    return train + population.unexplained
+
+
+def regress(training_set, spectral_filter, time):
+    """Weights (T, n) and train loss (T,) of the student that starts at zero, from the smaller of X X^T and X^T X."""
+    features, target = training_set
+    rows, columns = features.shape
+    if rows <= columns:
+        eigenvalue, left = jnp.linalg.eigh(features @ features.T, symmetrize_input=False)
+        response = target @ left
+        learned_share, train = _filtered(eigenvalue, response, spectral_filter, time)
+        return (learned_share @ left.T) @ features, train
+    eigenvalue, right = jnp.linalg.eigh(features.T @ features, symmetrize_input=False)
+    inverse_root = jnp.sqrt(_pseudoinverse(eigenvalue))
+    response = (target @ features) @ right * inverse_root
+    learned_share, train = _filtered(eigenvalue, response, spectral_filter, time)
+    beyond = jnp.clip(target @ target - response @ response, 0)  # rounding may leave it below zero
+    return (learned_share / _positive(inverse_root)[None, :]) @ right.T, train + beyond
+
+
+def errors(population, weights):
+    """Error of the students ``weights`` (T, n) in white coordinates, (T, d); ensembles average these vectors."""
+    root = population.root
+    learned = weights * root[None, :] if root.ndim == 1 else weights @ root
+    return population.coefficient[None, :] - learned
+
+
+def _filtered(eigenvalue, response, spectral_filter, time):
+    """(1 - phi) response / e and sum_i (phi response)^2; an eigenvalue that is dropped learns nothing: phi = 1."""
+    kept = _kept(eigenvalue)
+    remaining, learned = spectral_filter(jnp.where(kept, eigenvalue, 1.0), time)
+    remaining = jnp.where(kept[None, :], remaining, 1.0)
+    share = learned * (_pseudoinverse(eigenvalue) * response)[None, :]
+    return share, _square(remaining * response[None, :])
+
+
+def _kept(eigenvalue):
+    return eigenvalue > SMALLEST_EIGENVALUE * eigenvalue[-1]
+
+
+def _pseudoinverse(eigenvalue):
+    kept = _kept(eigenvalue)
+    return jnp.where(kept, 1 / jnp.where(kept, eigenvalue, 1.0), 0.0)
+
+
+def _positive(values):
+    return jnp.where(values > 0, values, 1.0)
+
+
+def _square(vectors):
+    return jnp.sum(vectors**2, axis=-1)

@@ -1,0 +1,64 @@
+"""How a model declares a parameter: word, range and default, once, for the study reader, the schema and the docs."""
+
+import math
+from dataclasses import dataclass
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a model.
+
+    Parameters
+    ----------
+    word : its name in words.py
+    default : value where a study is silent, or REQUIRED
+    low, high : range of a number; ``low_open`` excludes ``low`` itself
+    integer : only whole numbers (1e8 counts as whole)
+    infinite : .inf is allowed whatever ``high`` says
+    choices : the allowed texts; empty for a number
+    block : block of the study file that holds it: "spectrum", "dynamics", or "" for words that only a sweep gives
+    """
+
+    word: str
+    default: object = REQUIRED
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    integer: bool = False
+    infinite: bool = False
+    choices: tuple = ()
+    block: str = ""
+
+    @property
+    def allowed(self):
+        """What is allowed, as one clause, e.g. ``a whole number >= 1, or .inf``."""
+        if self.choices:
+            return " | ".join(self.choices)
+        kind = "a whole number" if self.integer else "a number"
+        bounds = []
+        if self.low > -math.inf:
+            bounds.append(f"{'>' if self.low_open else '>='} {self.low:g}")
+        if self.high < math.inf:
+            bounds.append(f"<= {self.high:g}")
+        return " ".join(filter(None, [kind, " and ".join(bounds)])) + (", or .inf" if self.infinite else "")
+
+    def accepts(self, value):
+        """Whether ``value``, as read from a study file, is in range."""
+        if self.choices:
+            return isinstance(value, str) and value in self.choices
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        try:
+            value = float(value)
+        except OverflowError:
+            return False
+        if math.isinf(value):
+            return self.infinite and value > 0
+        inside = self.low < value if self.low_open else self.low <= value
+        return inside and value <= self.high and (not self.integer or value == int(value))
+
+    def convert(self, value):
+        """The value as points hold it: text as it is, every number a float."""
+        return value if self.choices else float(value)

@@ -1,0 +1,184 @@
+"""What a study asks of its curves: fits, a frontier, claims."""
+
+import math
+
+from scalefront.study.block import Block, is_number
+
+LAWS = {"power": ("exponent", "prefactor"), "relative_difference": ("relative_difference",)}
+LOSSES = ("test_loss", "train_loss")
+FIT_KEYS = {
+    "power": {"of", "against", "where", "law", "window", "predicted"},
+    "relative_difference": {"of", "where", "law"},
+}
+METHODS = ("envelope",)
+FRONTIER_PARAMETERS = ("size_exponent", "time_exponent", "loss_exponent")
+MEASURED = ("spectrum.capacity", "spectrum.source")
+RELATIONS = ("equals", "below", "above")
+MIN_VALUES = 5
+MAX_TOLERANCE = 1e6
+
+
+def read_fits(top, parameters, shards, time, predictions):
+    """name -> fit with defaults filled in; every selection is known to match curves of the study."""
+    return {name: _fit(block, parameters, shards, time, predictions) for name, block in top.items("fits")}
+
+
+def read_frontier(top, parameters, shards):
+    """The frontier with defaults filled in, or None."""
+    if top.content.get("frontier") is None:
+        return None
+    block = top.block("frontier")
+    block.only({"size", "compute", "methods", "where"})
+    numbers = [word for word, parameter in parameters.items() if not parameter.choices]
+    size = block.choice("size", numbers)
+    compute = block.names("compute", (*numbers, "time"))
+    if size not in compute or "time" not in compute:
+        block.refuse("compute", f"a product that holds time and the size, e.g. [{size}, time]")
+    where = _where(block.block("where"), parameters, time_grid=None)
+    for kind, points in _selected(block, shards, where).items():
+        _only_differ_in(block, points, size, kind)
+    return {"size": size, "compute": list(compute), "where": where, "methods": block.names("methods", METHODS, METHODS)}
+
+
+def read_claims(top, fits, frontier, spectrum, predictions):
+    """Claims in the order of the file; ids are unique and every quantity and prediction is known."""
+    listed = top.content.get("claims") or []
+    if not isinstance(listed, list):
+        top.refuse("claims", "must be a list of claims")
+    known = {f"{name}.{parameter}" for name, fit in fits.items() for parameter in LAWS[fit["law"]]}
+    if frontier:
+        known |= {f"frontier.{method}.{parameter}" for method in frontier["methods"] for parameter in FRONTIER_PARAMETERS}
+    if spectrum.kind == "data":
+        known |= set(MEASURED)
+    claims = [_claim(Block(top.file, f"claims[{n}]", claim), known, spectrum, predictions) for n, claim in enumerate(listed)]
+    ids = [claim["id"] for claim in claims]
+    for number, name in enumerate(ids):
+        if name in ids[:number]:
+            Block(top.file, f"claims[{number}]", {"id": name}).refuse("id", "each id once")
+    return tuple(claims)
+
+
+def _fit(block, parameters, shards, time, predictions):
+    law = block.choice("law", tuple(LAWS), "power")
+    block.only(FIT_KEYS[law])
+    of = block.choice("of", LOSSES)
+    where = _where(block.block("where"), parameters, time)
+    if law == "relative_difference":
+        _need_both_kinds(block, shards, where)
+        return {"of": of, "law": law, "where": where, "against": None, "window": None, "predicted": None}
+    numbers = [word for word, parameter in parameters.items() if not parameter.choices]
+    against = block.choice("against", ("time", *numbers))
+    for kind, points in _selected(block, shards, where).items():
+        _only_differ_in(block, points, against, kind)
+        values = {point.parameters[against] for point in points} if against != "time" else time
+        if sum(math.isfinite(value) for value in values) < MIN_VALUES:
+            block.refuse("against", f"at least {MIN_VALUES} finite values of it among the {kind} curves", against)
+    if against != "time" and "time" not in where:
+        block.block("where").refuse("time", "missing: a fit against a parameter needs the time at which it is made", None)
+    if against == "time" and "time" in where:
+        block.block("where").refuse("time", "not allowed in a fit against time")
+    return {
+        "of": of,
+        "against": against,
+        "where": where,
+        "law": law,
+        "window": _window(block),
+        "predicted": _prediction(block, predictions, optional=True),
+    }
+
+
+def _window(block):
+    window = block.content.get("window", "auto")
+    if window == "auto":
+        return window
+    if not (isinstance(window, list) and len(window) == 2 and all(map(is_number, window)) and 0 < window[0] < window[1]):
+        block.refuse("window", "auto, or [low, high] with 0 < low < high")
+    return [float(end) for end in window]
+
+
+def _where(block, parameters, time_grid):
+    """Conditions word -> value; ``time`` only where a grid of times is given, and only inside it."""
+    allowed = {"kind", "spectrum", *parameters} | ({"time"} if time_grid else set())
+    block.only(allowed)
+    where = {}
+    for word, value in block.content.items():
+        if word == "kind":
+            where[word] = block.choice(word, ("simulation", "theory"))
+        elif word == "time":
+            if not is_number(value) or not (value in time_grid or _inside(value, time_grid)):
+                block.refuse(word, "a time of the grid; .inf needs time.limit: true")
+            where[word] = float(value)
+        elif word == "spectrum":
+            where[word] = block.text(word)
+        elif not parameters[word].accepts(value):
+            block.refuse(word, f"must be {parameters[word].allowed}")
+        else:
+            where[word] = parameters[word].convert(value)
+    return where
+
+
+def _inside(value, time_grid):
+    return math.isfinite(value) and time_grid[0] <= value <= max(time for time in time_grid if math.isfinite(time))
+
+
+def _selected(block, shards, where):
+    """kind -> points that meet ``where``; refuses a selection that is empty."""
+    conditions = {word: value for word, value in where.items() if word not in ("kind", "time")}
+    found = {}
+    for kind in [where["kind"]] if "kind" in where else list(shards):
+        points = [point for shard in shards.get(kind, ()) for point, _ in shard.entries]
+        kept = [p for p in points if all(p.parameters[word] == value for word, value in conditions.items())]
+        if kept:
+            found[kind] = kept
+    if not found:
+        block.refuse("where", "matches no point of the sweep")
+    return found
+
+
+def _only_differ_in(block, points, word, kind):
+    rest = [{name: value for name, value in point.parameters.items() if name != word} for point in points]
+    for other in rest[1:]:
+        differing = [name for name in other if other[name] != rest[0][name]]
+        if differing:
+            block.refuse("where", f"must also fix {', '.join(differing)}: several {kind} curves match")
+
+
+def _need_both_kinds(block, shards, where):
+    found = {kind: {p.digest for p in points} for kind, points in _selected(block, shards, where).items()}
+    if not found.get("simulation", set()) & found.get("theory", set()):
+        block.refuse("where", "matches no point that has both simulation and theory")
+
+
+def _prediction(block, predictions, optional=False):
+    value = block.content.get("predicted")
+    if value is None and optional:
+        return None
+    if isinstance(value, str) and value in predictions:
+        return value
+    if is_number(value) and math.isfinite(value):
+        return float(value)
+    return block.refuse("predicted", "a number or one of: " + ", ".join(predictions))
+
+
+def _claim(block, known, spectrum, predictions):
+    block.only({"id", "statement", "quantity", "relation", "predicted", "tolerance"})
+    relation = block.choice("relation", RELATIONS)
+    quantity = block.text("quantity")
+    if quantity.removesuffix(":simulation").removesuffix(":theory") not in known:
+        block.refuse("quantity", "one of: " + ", ".join(sorted(known)))
+    if spectrum.kind != "power_law":
+        predictions = ()
+    return {
+        "id": block.text("id"),
+        "statement": block.text("statement"),
+        "quantity": quantity,
+        "relation": relation,
+        "predicted": _prediction(block, predictions),
+        "tolerance": _tolerance(block, relation),
+    }
+
+
+def _tolerance(block, relation):
+    if relation != "equals" and "tolerance" not in block.content:
+        return 0.0
+    return block.number("tolerance", low=0, high=MAX_TOLERANCE, above=0 if relation == "equals" else None)

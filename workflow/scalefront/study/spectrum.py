@@ -1,0 +1,62 @@
+"""The spectrum block: a power law, a table of eigenvalues, or features and targets to measure."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+KEYS = {
+    "power_law": {"kind", "capacity", "source", "modes"},
+    "table": {"kind", "path"},
+    "data": {"kind", "path", "target"},
+}
+BUNDLED = "bundled:"
+BUNDLED_SETS = {"digits": ("half", "parity")}  # name -> targets; exported by a rule, so nothing is read here
+SUFFIXES = (".npz", ".csv", ".parquet")
+
+
+class SpectrumSource(NamedTuple):
+    """Where the spectrum comes from.
+
+    Attributes
+    ----------
+    kind : "power_law" | "table" | "data"
+    identity : value of the parameter ``spectrum``: "power_law", or kind and content digest of what was measured
+    path : the file (as text), None for a power law; ``bundled`` names a set that a rule exports
+    target : the column or array to learn; None unless kind is "data"
+    """
+
+    kind: str
+    identity: str
+    path: str | None = None
+    target: str | None = None
+    bundled: str | None = None
+
+
+def read_spectrum_block(block):
+    """SpectrumSource of the ``spectrum`` block of a study file; raises StudyError."""
+    kind = block.choice("kind", tuple(KEYS))
+    block.only(KEYS[kind])
+    if kind == "power_law":
+        return SpectrumSource(kind, kind)
+    path = block.text("path")
+    target = block.text("target") if kind == "data" else None
+    if path.startswith(BUNDLED):
+        return _bundled(block, kind, path.removeprefix(BUNDLED), target)
+    found = Path(block.file).resolve().parent / path
+    if found.suffix not in SUFFIXES:
+        block.refuse("path", "a file that ends in " + ", ".join(SUFFIXES))
+    try:
+        with found.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:12]
+    except OSError:
+        block.refuse("path", f"no such file ({BUNDLED}{', '.join(BUNDLED_SETS)} needs none)")
+    identity = "-".join(filter(None, [kind, digest, target]))
+    return SpectrumSource(kind, identity, str(found), target)
+
+
+def _bundled(block, kind, name, target):
+    if kind != "data" or name not in BUNDLED_SETS:
+        block.refuse("path", "bundled data sets (kind: data): " + ", ".join(BUNDLED + name for name in BUNDLED_SETS))
+    if target not in BUNDLED_SETS[name]:
+        block.refuse("target", "one of: " + ", ".join(BUNDLED_SETS[name]))
+    return SpectrumSource(kind, f"data-{name}-{target}", None, target, name)

@@ -1,0 +1,140 @@
+"""A study: what one file of config/studies asks for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from scalefront.errors import StudyError
+from scalefront.study.block import Block
+from scalefront.study.questions import read_claims, read_fits, read_frontier
+from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
+from scalefront.study.sweep import read_sweep
+from scalefront.study.timegrid import read_time
+from scalefront.study.yaml import read_yaml
+
+KEYS = {
+    "title": "what the study is about, one line",
+    "paper": "the source of its claims, e.g. arXiv:2402.01092",
+    "model": "name of the model",
+    "seed": "whole number from which all randomness follows",
+    "seeds": "independent draws of a point",
+    "spectrum": "kind: power_law (capacity, source, modes) | table (path) | data (path, target)",
+    "dynamics": "optimizer, label_noise",
+    "time": "start, stop, points, spacing: log | linear, limit: true adds t = .inf; or values: a list",
+    "sweep": "one grid or a list of grids: word -> value or list; curves, seeds, fan_out",
+    "fits": "name -> of, against, where, law, window, predicted",
+    "frontier": "size, compute, methods",
+    "claims": "list of id, statement, quantity, relation, predicted, tolerance",
+    "figures": "names of figures",
+}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+RULES = (
+    "all", "archive", "claims", "draw", "export", "fit", "gather", "judge", "measure", "merge", "pack", "report",
+    "results", "simulate", "solve", "bundled",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated study file.
+
+    Attributes
+    ----------
+    swept : words that the sweep names, in its order: the order of rows
+    shards : kind -> tuple of Shard
+    time : tuple of floats, increasing; may end with inf
+    fits, frontier, claims, figures : as in the file, with defaults filled in; every name is known
+    """
+
+    name: str
+    path: str
+    title: str
+    paper: str
+    model: str
+    seed: int
+    spectrum: SpectrumSource
+    time: tuple
+    swept: tuple
+    shards: dict
+    fits: dict
+    frontier: dict | None
+    claims: tuple
+    figures: tuple
+
+    @property
+    def points(self):
+        """Digest -> Point of all kinds."""
+        return {
+            point.digest: point for shards in self.shards.values() for shard in shards for point, _ in shard.entries
+        }
+
+
+def read_study(path, models, figures):
+    """Read and validate the study file at ``path``.
+
+    Parameters
+    ----------
+    path : file of study YAML
+    models : name -> (parameters module, exponents module), a mapping that may import them when asked
+    figures : names of the figures that can be drawn
+
+    Raises
+    ------
+    StudyError : one line with file, key, value and what is allowed, before anything is computed
+    """
+    file = Path(path)
+    name = study_name(file)
+    top = Block(str(path), "", read_yaml(file))
+    top.only(KEYS)
+    top.require("title", "model", "spectrum", "time", "sweep")
+    model = top.choice("model", tuple(models))
+    declared, exponents = models[model]
+    parameters = {parameter.word: parameter for parameter in declared.PARAMETERS}
+    spectrum = read_spectrum_block(top.block("spectrum"))
+    base = {"spectrum": spectrum.identity} | _base(top, parameters)
+    seeds = top.whole("seeds", 1, low=1)
+    swept, shards = read_sweep(top, base, parameters, declared.check, seeds)
+    time = read_time(top.block("time"))
+    fits = read_fits(top, parameters, shards, time, exponents.NAMES)
+    frontier = read_frontier(top, parameters, shards)
+    return Study(
+        name=name,
+        path=str(path),
+        title=top.text("title"),
+        paper=top.text("paper", ""),
+        model=model,
+        seed=top.whole("seed", 0),
+        spectrum=spectrum,
+        time=time,
+        swept=swept,
+        shards=shards,
+        fits=fits,
+        frontier=frontier,
+        claims=read_claims(top, fits, frontier, spectrum, exponents.NAMES),
+        figures=top.names("figures", figures, ()),
+    )
+
+
+def study_name(path):
+    """The stem of ``path``, if it can name a study; raises StudyError."""
+    name = Path(path).stem
+    if not NAME.fullmatch(name):
+        raise StudyError(path, "", None, "a study's file name must match [a-z][a-z0-9_]*.yaml")
+    if name in RULES:
+        raise StudyError(path, "", None, f"{name!r} is reserved: the name of a rule of the workflow")
+    return name
+
+
+def _base(top, parameters):
+    """Values of the spectrum and dynamics blocks, each in range."""
+    given = {}
+    dynamics = top.block("dynamics")
+    dynamics.only({word for word, parameter in parameters.items() if parameter.block == "dynamics"})
+    for block in (top.block("spectrum"), dynamics):
+        for word, value in block.content.items():
+            if word not in parameters:
+                continue
+            if not parameters[word].accepts(value):
+                block.refuse(word, f"must be {parameters[word].allowed}")
+            given[word] = parameters[word].convert(value)
+    return given

@@ -1,0 +1,96 @@
+"""The sweep: grids of parameter values expanded into points and cut into shards."""
+
+import math
+
+from scalefront.errors import StudyError
+from scalefront.parameter import REQUIRED
+from scalefront.study.block import Block
+from scalefront.study.points import FAN_OUT, Point, cut_shards, expand, point_digest
+
+KINDS = ("simulation", "theory")
+GRID_KEYS = {"curves", "seeds", "fan_out"}
+MAX_POINTS = 1_000_000
+
+
+def read_sweep(top, base, parameters, check, seeds):
+    """Points and shards of the ``sweep`` of a study file.
+
+    Parameters
+    ----------
+    top : Block of the whole file
+    base : word -> value as the spectrum and dynamics blocks give them
+    parameters : the model's declarations, by word
+    check : the model's ``check(point, kind)``
+    seeds : draws of a point where a grid is silent
+
+    Returns
+    -------
+    (swept words in order, {kind: shards}); raises StudyError
+    """
+    grids = _grids(top)
+    swept = tuple(dict.fromkeys(word for grid in grids for word in grid.content if word not in GRID_KEYS))
+    jobs = {kind: [] for kind in KINDS}
+    total = 0
+    for grid in grids:
+        grid.only(GRID_KEYS | set(parameters))
+        kinds = grid.names("curves", KINDS, KINDS)
+        draws = grid.whole("seeds", seeds, low=1)
+        axes = {word: _values(grid, word, parameters[word]) for word in grid.content if word in parameters}
+        total += math.prod(len(values) for values in axes.values())
+        if total > MAX_POINTS:
+            raise StudyError(top.file, "sweep", None, f"at most {MAX_POINTS} points")
+        points = [_point(grid, base | chosen, parameters) for chosen in expand(axes)]
+        for kind in kinds:
+            for point in points:
+                for word, allowed in check(point.parameters, kind):
+                    grid.refuse(word, f"must be {allowed} ({kind})", point.parameters[word])
+            fan_out = grid.names("fan_out", tuple(parameters), FAN_OUT[kind])
+            jobs[kind] += [(point, draws, fan_out) for point in points]
+    return swept, {kind: cut_shards(kind, _once(jobs[kind]), swept) for kind in KINDS if jobs[kind]}
+
+
+def _grids(top):
+    content = top.content.get("sweep")
+    if isinstance(content, dict):
+        content = [content]
+    if not isinstance(content, list) or not content:
+        top.refuse("sweep", "a grid, or a list of grids, with at least one value each")
+    return [Block(top.file, f"sweep[{number}]", grid) for number, grid in enumerate(content)]
+
+
+def _values(grid, word, parameter):
+    given = grid.content[word]
+    values = given if isinstance(given, list) else [given]
+    if not values:
+        grid.refuse(word, "at least one value")
+    for value in values:
+        if not parameter.accepts(value):
+            grid.refuse(word, f"must be {parameter.allowed}", value)
+    converted = [parameter.convert(value) for value in values]
+    if len(set(converted)) < len(converted):
+        grid.refuse(word, "each value once")
+    return converted
+
+
+def _point(grid, given, parameters):
+    full = {"spectrum": given["spectrum"]}
+    for word, parameter in parameters.items():
+        value = given.get(word, parameter.default)
+        if value is REQUIRED:
+            if given["spectrum"] != "power_law" and parameter.block == "spectrum":
+                value = None  # a measured spectrum stands in for it
+            else:
+                grid.refuse(word, f"missing, here or in {parameter.block or 'another key'}; {parameter.allowed}", None)
+        full[word] = value
+    defaults = {word: parameter.default for word, parameter in parameters.items()} | {"spectrum": "power_law"}
+    return Point(full, point_digest(full, defaults))
+
+
+def _once(jobs):
+    """Jobs without repeats: a point that two grids ask for is computed once, with the larger number of seeds."""
+    kept = {}
+    for point, seeds, fan_out in jobs:
+        before = kept.get(point.digest)
+        if before is None or before[1] < seeds:
+            kept[point.digest] = (point, seeds, fan_out if before is None else before[2])
+    return list(kept.values())

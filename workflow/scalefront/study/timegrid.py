@@ -1,0 +1,43 @@
+"""The grid of times at which curves are recorded."""
+
+import math
+
+from scalefront.study.block import is_number
+
+KEYS = {"start", "stop", "points", "spacing", "limit", "values"}
+MAX_TIMES = 100_000
+
+
+def read_time(block):
+    """Increasing times as a tuple of floats; the last one is inf where ``limit: true`` asks for t -> inf.
+
+    The block holds start, stop, points and spacing (log | linear), or ``values``, a list.
+    """
+    block.only(KEYS)
+    times = _listed(block) if "values" in block.content else _spaced(block)
+    return (*times, math.inf) if block.flag("limit") else times
+
+
+def _listed(block):
+    block.only({"values", "limit"})
+    values = block.content["values"]
+    if not isinstance(values, list) or not values or not all(is_number(v) and 0 <= v < math.inf for v in values):
+        block.refuse("values", "a list of numbers >= 0 (limit: true adds .inf)")
+    if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+        block.refuse("values", "must increase")
+    return tuple(float(value) for value in values)
+
+
+def _spaced(block):
+    spacing = block.choice("spacing", ("log", "linear"), "log")
+    start = block.number("start", low=0, above=0 if spacing == "log" else None)
+    stop = block.number("stop")
+    count = block.whole("points", low=2, high=MAX_TIMES)
+    if stop <= start:
+        block.refuse("stop", f"must be greater than start = {start:g}: the time grid must increase")
+    fractions = [step / (count - 1) for step in range(count)]
+    if spacing == "linear":
+        return tuple(start + (stop - start) * fraction for fraction in fractions)
+    ratio = math.log(stop / start)
+    times = tuple(start * math.exp(ratio * fraction) for fraction in fractions)
+    return (*times[:-1], stop)

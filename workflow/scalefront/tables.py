@@ -1,0 +1,212 @@
+"""Parquet: the only module that knows it. Atomic writes, schemas of the tables, a merge that streams."""
+
+import heapq
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA_VERSION = 1
+BATCH_ROWS = 65_536
+LEADING = ("study", "model", "kind", "point", "seed")
+MEASURED = ("time", "steps", "compute", "test_loss", "train_loss")
+
+
+class Curve(NamedTuple):
+    """One curve: the losses of one point, for one seed or in theory.
+
+    Attributes
+    ----------
+    point : digest
+    parameters : word -> value, as the curve was computed
+    seed : number of the draw, None for theory
+    time : (T,) increasing; may end with inf
+    test_loss, train_loss : (T,) NaN where there is none
+    status : (T,) "ok" | "diverged" | "unconverged"
+    steps : (T,) or None where time is continuous
+    """
+
+    point: str
+    parameters: dict
+    seed: int | None
+    time: np.ndarray
+    test_loss: np.ndarray
+    train_loss: np.ndarray
+    status: np.ndarray
+    steps: np.ndarray | None = None
+
+
+def curves_schema(words, text_words):
+    """Schema of a curves table whose parameter columns are ``words``."""
+    fields = [pa.field(name, pa.int64() if name == "seed" else pa.string()) for name in LEADING]
+    fields += [pa.field(word, pa.string() if word in text_words else pa.float64()) for word in words]
+    fields += [pa.field(name, pa.float64()) for name in MEASURED] + [pa.field("status", pa.string())]
+    return pa.schema(fields)
+
+
+def curves_table(study, model, kind, words, text_words, compute, curves):
+    """Arrow table of ``curves``, in their order.
+
+    Parameters
+    ----------
+    words, text_words : parameter words in the order of their columns; those that hold text
+    compute : words whose product is the compute, empty for none
+    curves : sequence of Curve
+    """
+    schema = curves_schema(words, text_words)
+    rows = [len(curve.time) for curve in curves]
+    columns = {
+        "study": _repeat([study] * len(rows), rows, pa.string()),
+        "model": _repeat([model] * len(rows), rows, pa.string()),
+        "kind": _repeat([kind] * len(rows), rows, pa.string()),
+        "point": _repeat([curve.point for curve in curves], rows, pa.string()),
+        "seed": _repeat([curve.seed for curve in curves], rows, pa.int64()),
+        "time": _stack(curve.time for curve in curves),
+        "steps": _stack(_or_nan(curve.steps, curve.time) for curve in curves),
+        "compute": _stack(_compute(curve, compute) for curve in curves),
+        "test_loss": _stack(curve.test_loss for curve in curves),
+        "train_loss": _stack(curve.train_loss for curve in curves),
+        "status": pa.array(np.concatenate([np.asarray(c.status, object) for c in curves]) if rows else [], pa.string()),
+    }
+    for word in words:
+        columns[word] = _repeat([curve.parameters[word] for curve in curves], rows, schema.field(word).type)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _repeat(values, rows, kind):
+    return pa.array(values, kind).take(pa.array(np.repeat(np.arange(len(rows)), rows)))
+
+
+def _stack(arrays):
+    """One float64 column; NaN becomes null."""
+    arrays = list(arrays)
+    stacked = np.concatenate(arrays).astype(float) if arrays else np.zeros(0)
+    return pa.array(stacked, pa.float64(), from_pandas=True)
+
+
+def _or_nan(values, like):
+    return np.full(len(like), np.nan) if values is None else values
+
+
+def _compute(curve, words):
+    if not words:
+        return _or_nan(None, curve.time)
+    factors = [curve.time if word == "time" else curve.parameters[word] for word in words]
+    if any(factor is None for factor in factors):
+        return _or_nan(None, curve.time)
+    with np.errstate(invalid="ignore"):  # 0 x inf: no compute is defined
+        return np.prod([np.broadcast_to(np.asarray(factor, float), curve.time.shape) for factor in factors], axis=0)
+
+
+def write(path, table, metadata):
+    """Write ``table`` (Arrow, or a pandas frame) to ``path`` as Parquet, zstd, atomically.
+
+    ``metadata`` (a dict that JSON can hold) goes into the file's metadata beside the schema's version.
+    """
+    if not isinstance(table, pa.Table):
+        table = pa.Table.from_pandas(table, preserve_index=False)
+    with _atomic(path) as temporary:
+        pq.write_table(_described(table, metadata), temporary, compression="zstd", row_group_size=BATCH_ROWS)
+
+
+def read(path, columns=None):
+    """The table at ``path`` as a pandas frame."""
+    return pq.read_table(path, columns=columns).to_pandas()
+
+
+def read_metadata(path):
+    """The metadata that ``write`` was given, with ``schema_version``."""
+    stored = pq.read_schema(path).metadata or {}
+    return json.loads(stored.get(b"scalefront", b"{}"))
+
+
+def merge(paths, output, words, metadata):
+    """Merge sorted shards into one table sorted by (kind, words, seed, time), as a stream.
+
+    Memory holds one batch of each shard that is being read; a shard is opened when its first row is due. Shards are
+    sorted by the same key, so whole curves move at a time.
+    """
+    key = _Key(("kind", *words))
+    schema = pq.read_schema(paths[0]).remove_metadata()
+    heap = [(key.of_first_row(path), number, None, None) for number, path in enumerate(paths)]
+    heapq.heapify(heap)
+    with _atomic(output) as temporary:
+        described = _described(schema.empty_table(), metadata).schema
+        with pq.ParquetWriter(temporary, described, compression="zstd") as writer:
+            pending, rows = [], 0
+            while heap:
+                _, number, run, runs = heapq.heappop(heap)
+                if run is None:
+                    runs = key.runs(paths[number])
+                else:
+                    pending.append(run)
+                    rows += run.num_rows
+                    if rows >= BATCH_ROWS:
+                        writer.write_table(_joined(pending, described))
+                        pending, rows = [], 0
+                due = next(runs, None)
+                if due is not None:
+                    heapq.heappush(heap, (due[0], number, due[1], runs))
+            if pending:
+                writer.write_table(_joined(pending, described))
+
+
+class _Key:
+    """Sort key of runs of rows (the rows of one curve): kind, swept words, then the seed."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def of_first_row(self, path):
+        with pq.ParquetFile(path) as file:
+            first = next(file.iter_batches(1, columns=[*self.words, "seed", "point"]), None)
+        return self._of(first) if first is not None and first.num_rows else ()
+
+    def runs(self, path):
+        """Yield (key, table) for each run of rows of one point and seed."""
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH_ROWS):
+                point = batch.column("point").dictionary_encode().indices.to_numpy()
+                seed = batch.column("seed").fill_null(-1).to_numpy()
+                cuts = np.flatnonzero((np.diff(point) != 0) | (np.diff(seed) != 0)) + 1
+                for start, stop in zip([0, *cuts], [*cuts, batch.num_rows], strict=True):
+                    run = batch.slice(start, stop - start)
+                    yield self._of(run), pa.Table.from_batches([run])
+
+    def _of(self, batch):
+        values = [batch.column(word)[0].as_py() for word in (*self.words, "seed")]
+        return tuple((0, 0) if value is None else (2, value) if isinstance(value, str) else (1, value) for value in values)
+
+
+def _joined(tables, schema):
+    return pa.concat_tables([table.replace_schema_metadata() for table in tables]).cast(schema)
+
+
+def _described(table, metadata):
+    told = {"schema_version": SCHEMA_VERSION, **metadata}
+    return table.replace_schema_metadata({"scalefront": json.dumps(told, sort_keys=True)})
+
+
+class _atomic:  # noqa: N801
+    """Context: a temporary path beside ``path`` that takes its place if nothing failed."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, self.temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        os.close(handle)
+        return self.temporary
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            os.chmod(self.temporary, 0o644)  # noqa: PTH101
+            os.replace(self.temporary, self.path)  # noqa: PTH105
+        else:
+            os.unlink(self.temporary)  # noqa: PTH108

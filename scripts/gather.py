@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-
 from scalefront.claims import markdown
 from scalefront.joblog import job_log
 from scalefront.shards import provenance

@@ -42,23 +42,6 @@ def shard_paths(study, kinds=("simulation", "theory")):
     return [f"results/{study}/shards/{kind}/{shard.name}.parquet" for kind in kinds for shard in shards.get(kind, ())]
 
 
-def shard_settings(study, kind, name):
-    """What a job needs to know of one shard: its points and nothing of its neighbours."""
-    found = STUDIES[study]
-    (shard,) = [shard for shard in found.shards.get(kind, ()) if shard.name == name]
-    return {
-        "study": study,
-        "model": found.model,
-        "kind": kind,
-        "seed": found.seed,
-        "time": list(found.time),
-        "compute": found.frontier["compute"] if found.frontier else [],
-        "points": [[point.digest, seeds, point.parameters] for point, seeds in shard.entries],
-        "rows": found.spectrum.kind == "data",
-        "target": found.spectrum.target,
-    }
-
-
 def rows_path(study):
     """The file of features and targets, or of eigenvalues, that a study brings; a rule exports the bundled ones."""
     source = STUDIES[study].spectrum

@@ -41,7 +41,7 @@ rule simulate:
     output:
         "results/{study}/shards/simulation/{shard}.parquet",
     params:
-        settings=lambda w: shard_settings(w.study, "simulation", w.shard),
+        settings=lambda w: STUDIES[w.study].shard_settings("simulation", w.shard),
         code=lambda w: code("simulate", w.study, "simulation"),
     log:
         "results/logs/simulate/{study}/{shard}.log",
@@ -58,7 +58,7 @@ rule solve:
     output:
         "results/{study}/shards/theory/{shard}.parquet",
     params:
-        settings=lambda w: shard_settings(w.study, "theory", w.shard),
+        settings=lambda w: STUDIES[w.study].shard_settings("theory", w.shard),
         code=lambda w: code("solve", w.study, "theory"),
     log:
         "results/logs/solve/{study}/{shard}.log",

@@ -78,3 +78,25 @@ def listed(value):
     if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value) or not value:
         raise StudyError("config", "studies", value, "a list of names or paths of studies")
     return value
+
+
+def check_files(study):
+    """Read the files that a study brings, so that a bad one is refused before any job; raises StudyError.
+
+    Reading takes numpy or pandas, so this is for the main process of a run alone. A bundled set is not read.
+    """
+    source = study.spectrum
+    if source.path is None:
+        return
+    from scalefront.datasets import read_spectrum, read_table
+
+    modes = len(read_spectrum(source.path).eigenvalue) if source.kind == "table" else None
+    if source.kind == "data":
+        features, _ = read_table(source.path, source.target)
+        modes = features.shape[1]
+    for point in study.points.values():
+        width = point.parameters.get("width")
+        if width is not None and modes < width < float("inf"):
+            raise StudyError(
+                study.path, "sweep.width", width, f"at most the {modes} features of {source.path}, or .inf"
+            )

@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -29,7 +29,7 @@ def code_digest(script, modules=()):
     return digest.hexdigest()[:16]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(path):
     """The dumped syntax tree of a file without its docstrings, and the (name, path) of the modules it imports."""
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))

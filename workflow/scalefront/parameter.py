@@ -32,6 +32,11 @@ class Parameter:
     block: str = ""
 
     @property
+    def required(self):
+        """Whether a study must give it."""
+        return self.default is REQUIRED
+
+    @property
     def allowed(self):
         """What is allowed, as one clause, e.g. ``a whole number >= 1, or .inf``."""
         if self.choices:

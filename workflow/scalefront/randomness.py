@@ -1,4 +1,4 @@
-"""One rule for random numbers: study seed, then point, then seed; no draw depends on sharding or on the order of jobs."""
+"""One rule for random numbers, study seed, then point, then seed: no draw depends on sharding or job order."""
 
 import re
 

@@ -4,11 +4,13 @@ import heapq
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 SCHEMA_VERSION = 1
@@ -110,8 +112,19 @@ def write(path, table, metadata):
     """
     if not isinstance(table, pa.Table):
         table = pa.Table.from_pandas(table, preserve_index=False)
-    with _atomic(path) as temporary:
+    with atomic(path) as temporary:
         pq.write_table(_described(table, metadata), temporary, compression="zstd", row_group_size=BATCH_ROWS)
+
+
+def copy(source, target):
+    """Copy the Parquet table at ``source`` to ``target``, as CSV if its name ends in .csv; returns the Arrow table."""
+    table = pq.read_table(source)
+    with atomic(target) as temporary:
+        if str(target).endswith(".csv"):
+            pa.csv.write_csv(table, temporary)
+        else:
+            temporary.write_bytes(Path(source).read_bytes())
+    return table
 
 
 def read(path, columns=None):
@@ -135,7 +148,7 @@ def merge(paths, output, words, metadata):
     schema = pq.read_schema(paths[0]).remove_metadata()
     heap = [(key.of_first_row(path), number, None, None) for number, path in enumerate(paths)]
     heapq.heapify(heap)
-    with _atomic(output) as temporary:
+    with atomic(output) as temporary:
         described = _described(schema.empty_table(), metadata).schema
         with pq.ParquetWriter(temporary, described, compression="zstd") as writer:
             pending, rows = [], 0
@@ -180,7 +193,9 @@ class _Key:
 
     def _of(self, batch):
         values = [batch.column(word)[0].as_py() for word in (*self.words, "seed")]
-        return tuple((0, 0) if value is None else (2, value) if isinstance(value, str) else (1, value) for value in values)
+        return tuple(
+            (0, 0) if value is None else (2, value) if isinstance(value, str) else (1, value) for value in values
+        )
 
 
 def _joined(tables, schema):
@@ -192,21 +207,17 @@ def _described(table, metadata):
     return table.replace_schema_metadata({"scalefront": json.dumps(told, sort_keys=True)})
 
 
-class _atomic:  # noqa: N801
-    """Context: a temporary path beside ``path`` that takes its place if nothing failed."""
-
-    def __init__(self, path):
-        self.path = Path(path)
-
-    def __enter__(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, self.temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        os.close(handle)
-        return self.temporary
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            os.chmod(self.temporary, 0o644)  # noqa: PTH101
-            os.replace(self.temporary, self.path)  # noqa: PTH105
-        else:
-            os.unlink(self.temporary)  # noqa: PTH108
+@contextmanager
+def atomic(path):
+    """Yield a temporary path beside ``path`` that takes its place if the block ends well, and is removed if not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

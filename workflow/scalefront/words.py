@@ -14,7 +14,12 @@ class Word(NamedTuple):
 
 
 _WORDS = (
-    Word("spectrum", "", "where eigenvalues and task power come from: power_law, or the digest of a measured one", text=True),
+    Word(
+        "spectrum",
+        "",
+        "where eigenvalues and task power come from: power_law, or the digest of a measured one",
+        text=True,
+    ),
     Word("capacity", "α", "decay of the eigenvalues: lambda_k = k^-capacity"),
     Word("source", "β", "decay of the task: lambda_k w_k^2 = k^-(capacity source + 1)"),
     Word("modes", "M", "number of features of the teacher, the cut-off of the spectrum"),

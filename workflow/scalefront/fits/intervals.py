@@ -1,12 +1,13 @@
 """Intervals of fitted numbers: curvature of noise-free curves, bootstrap over the seeds of noisy ones.
 
 A theory curve has no noise; what is uncertain is whether it is a power law. Its interval is the range of the fitted
-number over all sub-windows that span at least half of the window in log x. Denser points add sub-windows, never shrink it.
+number over all sub-windows that span at least half of the window in log x. Denser points add sub-windows: they do not
+shrink it.
 
-A simulation is drawn again by its seeds, whole curves at a time: points of one curve share their draw. 95 % intervals are
-expanded percentiles (Hesterberg, The American Statistician 69, 371 (2015), section 5.4): percentile intervals of n
-seeds are too narrow by the factor sqrt((n - 1)/n) and by the normal instead of Student's quantile, so that the levels
-alpha/2 = Phi(-sqrt(n/(n - 1)) t_{n-1}) are read off instead.
+A simulation is drawn again by its seeds, whole curves at a time: points of one curve share their draw. Its 95 %
+intervals are expanded percentiles (Hesterberg, The American Statistician 69, 371 (2015), "expanded percentile
+interval"): percentile intervals of n seeds are too narrow by the factor sqrt((n - 1)/n) and by the normal instead of
+Student's quantile, so that the levels alpha/2 = Phi(-sqrt(n/(n - 1)) t_{n-1}) are read off instead.
 """
 
 import hashlib

@@ -79,5 +79,8 @@ def _minimise(jacobian, v, start):
     def residual(p):
         return jacobian @ [p["log_amplitude"].value, p["exponent"].value] - v
 
+    def gradient(_):
+        return jacobian.copy()  # lmfit scales what it gets in place
+
     minimiser = lmfit.Minimizer(residual, parameters)
-    return minimiser.leastsq(Dfun=lambda _: jacobian, col_deriv=0, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=_TOLERANCE)
+    return minimiser.leastsq(Dfun=gradient, col_deriv=0, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=_TOLERANCE)

@@ -55,9 +55,10 @@ def within(x, bounds):
 def local_exponents(x, y, step=STEP):
     """Slope d log y / d log x at every x, by the three-point derivative in logs.
 
-    With u = log x, v = log y and the nearest neighbours l < i < r that are at least the factor ``step`` away,
-    h = u_i - u_l, k = u_r - u_i: s_i = [k (v_i - v_l)/h + h (v_r - v_i)/k] / (h + k), exact for a parabola in logs on any
-    grid. Where one neighbour is missing (the ends) it is the slope to the other; where both are, that from end to end.
+    With u = log x, v = log y, the nearest neighbours l < i < r that are at least the factor ``step`` away and
+    h = u_i - u_l, k = u_r - u_i: s_i = [k (v_i - v_l)/h + h (v_r - v_i)/k] / (h + k), exact for a parabola in logs on
+    any grid. Where one neighbour is missing (the ends) it is the slope to the other; where both are, that from end to
+    end.
 
     Parameters
     ----------
@@ -86,9 +87,9 @@ def local_exponents(x, y, step=STEP):
 def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     """The longest window in log x in which a curve is a power law, by the rule of this module.
 
-    Inside ``reach``, with y >= FLOOR_FACTOR floor, the local exponent may differ by at most ``band`` (relative, at least
-    BAND_ABSOLUTE) from the middle of its range in the window, and that middle from zero by more than BAND_ABSOLUTE; of
-    two windows of one length the one at larger x is taken. There is no argument for a prediction.
+    Inside ``reach``, with y >= FLOOR_FACTOR floor, the local exponent may differ by at most ``band`` (relative, at
+    least BAND_ABSOLUTE) from the middle of its range in the window, and that middle from zero by more than
+    BAND_ABSOLUTE; of two windows of one length the one at larger x is taken. There is no argument for a prediction.
 
     Parameters
     ----------
@@ -106,7 +107,10 @@ def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     bounds = reach or (START_FACTOR * x[0] if len(x) else np.nan, np.inf)
     usable = within(x, bounds) & (y >= FLOOR_FACTOR * floor)
     if usable.sum() < MIN_POINTS:
-        return _none(f"{usable.sum()} points in reach {_shown(bounds)} and above {FLOOR_FACTOR:g} times the floor, {MIN_POINTS} are needed")
+        return _none(
+            f"{usable.sum()} points in reach {_shown(bounds)} and {FLOOR_FACTOR:g} times above the floor, "
+            f"{MIN_POINTS} are needed"
+        )
     start, stop, steady = _longest(np.log10(x), local_exponents(x, y), usable, noise, band)
     if start is None:
         return _none(_why_none(steady, bounds))

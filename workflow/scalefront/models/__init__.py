@@ -1,14 +1,14 @@
 """The registry of models and what each of them provides.
 
 A model is a folder with four modules: ``parameters`` (PARAMETERS, check, cost; numpy at most), ``exponents``
-(predictions, asymptotic_range; numpy at most), ``simulation`` (simulate) and ``theory.solve`` (solve).
+(predictions, asymptotic_range; numpy at most), ``simulate`` (simulate) and ``theory.solve`` (solve).
 """
 
 from importlib import import_module
 
 REGISTRY = {"random_features": "scalefront.models.random_features"}
 
-PARTS = {"simulation": "simulation", "theory": "theory.solve"}
+PARTS = {"simulation": "simulate", "theory": "theory.solve"}
 
 
 def part(model, name):

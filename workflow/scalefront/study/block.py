@@ -48,7 +48,7 @@ class Block:
     def text(self, key, default=_MISSING):
         """Text under ``key``."""
         value = self._get(key, default)
-        if value is not None and (not isinstance(value, str) or not value.strip()):
+        if value is not default and (not isinstance(value, str) or not value.strip()):
             self.refuse(key, "must be text", value)
         return value
 

@@ -18,13 +18,30 @@ MIN_VALUES = 5
 MAX_TOLERANCE = 1e6
 
 
+class Predictions:
+    """A model's predictions by name, evaluated at the points that a fit selects."""
+
+    def __init__(self, exponents):
+        self.exponents = exponents
+        self.names = tuple(exponents.predictions(2.0, 0.5))
+
+    def at(self, block, name, points):
+        """The number that ``name`` predicts for ``points``, which must share one spectrum; a number stays."""
+        if name is None or not isinstance(name, str):
+            return name
+        spectra = {(point.parameters["capacity"], point.parameters["source"]) for point in points}
+        if len(spectra) != 1 or None in next(iter(spectra)):
+            block.refuse("predicted", "a number: the curves share no power-law spectrum from which to predict", name)
+        return float(self.exponents.predictions(*spectra.pop())[name].value)
+
+
 def read_fits(top, parameters, shards, time, predictions):
     """name -> fit with defaults filled in; every selection is known to match curves of the study."""
     return {name: _fit(block, parameters, shards, time, predictions) for name, block in top.items("fits")}
 
 
-def read_frontier(top, parameters, shards):
-    """The frontier with defaults filled in, or None."""
+def read_frontier(top, parameters, shards, predictions):
+    """The frontier with defaults filled in and the model's own predictions for it, or None."""
     if top.content.get("frontier") is None:
         return None
     block = top.block("frontier")
@@ -35,22 +52,35 @@ def read_frontier(top, parameters, shards):
     if size not in compute or "time" not in compute:
         block.refuse("compute", f"a product that holds time and the size, e.g. [{size}, time]")
     where = _where(block.block("where"), parameters, time_grid=None)
-    for kind, points in _selected(block, shards, where).items():
+    selected = _selected(block, shards, where)
+    for kind, points in selected.items():
         _only_differ_in(block, points, size, kind)
-    return {"size": size, "compute": list(compute), "where": where, "methods": block.names("methods", METHODS, METHODS)}
+    points = _all(selected)
+    named = predictions.exponents.frontier_predictions(size, tuple(compute), points[0].parameters)
+    return {
+        "size": size,
+        "compute": list(compute),
+        "where": where,
+        "methods": block.names("methods", METHODS, METHODS),
+        "predicted": {parameter: predictions.at(block, name, points) for parameter, name in named.items()},
+    }
 
 
-def read_claims(top, fits, frontier, spectrum, predictions):
+def read_claims(top, fits, frontier, shards, spectrum, predictions):
     """Claims in the order of the file; ids are unique and every quantity and prediction is known."""
     listed = top.content.get("claims") or []
     if not isinstance(listed, list):
         top.refuse("claims", "must be a list of claims")
     known = {f"{name}.{parameter}" for name, fit in fits.items() for parameter in LAWS[fit["law"]]}
     if frontier:
-        known |= {f"frontier.{method}.{parameter}" for method in frontier["methods"] for parameter in FRONTIER_PARAMETERS}
+        known |= {
+            f"frontier.{method}.{parameter}" for method in frontier["methods"] for parameter in FRONTIER_PARAMETERS
+        }
     if spectrum.kind == "data":
         known |= set(MEASURED)
-    claims = [_claim(Block(top.file, f"claims[{n}]", claim), known, spectrum, predictions) for n, claim in enumerate(listed)]
+    selections = {name: fit["where"] for name, fit in fits.items()} | {"frontier": (frontier or {}).get("where")}
+    blocks = [Block(top.file, f"claims[{number}]", claim) for number, claim in enumerate(listed)]
+    claims = [_claim(block, known, selections, shards, predictions) for block in blocks]
     ids = [claim["id"] for claim in claims]
     for number, name in enumerate(ids):
         if name in ids[:number]:
@@ -68,13 +98,16 @@ def _fit(block, parameters, shards, time, predictions):
         return {"of": of, "law": law, "where": where, "against": None, "window": None, "predicted": None}
     numbers = [word for word, parameter in parameters.items() if not parameter.choices]
     against = block.choice("against", ("time", *numbers))
-    for kind, points in _selected(block, shards, where).items():
+    selected = _selected(block, shards, where)
+    for kind, points in selected.items():
         _only_differ_in(block, points, against, kind)
         values = {point.parameters[against] for point in points} if against != "time" else time
         if sum(math.isfinite(value) for value in values) < MIN_VALUES:
             block.refuse("against", f"at least {MIN_VALUES} finite values of it among the {kind} curves", against)
     if against != "time" and "time" not in where:
-        block.block("where").refuse("time", "missing: a fit against a parameter needs the time at which it is made", None)
+        block.block("where").refuse(
+            "time", "missing: a fit against a parameter needs the time at which it is made", None
+        )
     if against == "time" and "time" in where:
         block.block("where").refuse("time", "not allowed in a fit against time")
     return {
@@ -83,7 +116,7 @@ def _fit(block, parameters, shards, time, predictions):
         "where": where,
         "law": law,
         "window": _window(block),
-        "predicted": _prediction(block, predictions, optional=True),
+        "predicted": predictions.at(block, _prediction(block, predictions, optional=True), _all(selected)),
     }
 
 
@@ -91,7 +124,9 @@ def _window(block):
     window = block.content.get("window", "auto")
     if window == "auto":
         return window
-    if not (isinstance(window, list) and len(window) == 2 and all(map(is_number, window)) and 0 < window[0] < window[1]):
+    if not (
+        isinstance(window, list) and len(window) == 2 and all(map(is_number, window)) and 0 < window[0] < window[1]
+    ):
         block.refuse("window", "auto, or [low, high] with 0 < low < high")
     return [float(end) for end in window]
 
@@ -135,6 +170,10 @@ def _selected(block, shards, where):
     return found
 
 
+def _all(selected):
+    return [point for points in selected.values() for point in points]
+
+
 def _only_differ_in(block, points, word, kind):
     rest = [{name: value for name, value in point.parameters.items() if name != word} for point in points]
     for other in rest[1:]:
@@ -153,27 +192,30 @@ def _prediction(block, predictions, optional=False):
     value = block.content.get("predicted")
     if value is None and optional:
         return None
-    if isinstance(value, str) and value in predictions:
+    if isinstance(value, str) and value in predictions.names:
         return value
     if is_number(value) and math.isfinite(value):
         return float(value)
-    return block.refuse("predicted", "a number or one of: " + ", ".join(predictions))
+    return block.refuse("predicted", "a number or one of: " + ", ".join(predictions.names))
 
 
-def _claim(block, known, spectrum, predictions):
+def _claim(block, known, selections, shards, predictions):
     block.only({"id", "statement", "quantity", "relation", "predicted", "tolerance"})
     relation = block.choice("relation", RELATIONS)
     quantity = block.text("quantity")
-    if quantity.removesuffix(":simulation").removesuffix(":theory") not in known:
+    measured = quantity.removesuffix(":simulation").removesuffix(":theory")
+    if measured not in known:
         block.refuse("quantity", "one of: " + ", ".join(sorted(known)))
-    if spectrum.kind != "power_law":
-        predictions = ()
+    predicted = _prediction(block, predictions)
+    if isinstance(predicted, str):
+        where = selections.get(measured.split(".")[0]) or {}
+        predicted = predictions.at(block, predicted, _all(_selected(block, shards, where)))
     return {
         "id": block.text("id"),
         "statement": block.text("statement"),
         "quantity": quantity,
         "relation": relation,
-        "predicted": _prediction(block, predictions),
+        "predicted": predicted,
         "tolerance": _tolerance(block, relation),
     }
 

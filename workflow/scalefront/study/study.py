@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scalefront.errors import StudyError
 from scalefront.study.block import Block
-from scalefront.study.questions import read_claims, read_fits, read_frontier
+from scalefront.study.questions import Predictions, read_claims, read_fits, read_frontier
 from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
 from scalefront.study.sweep import read_sweep
 from scalefront.study.timegrid import read_time
@@ -68,6 +68,21 @@ class Study:
             point.digest: point for shards in self.shards.values() for shard in shards for point, _ in shard.entries
         }
 
+    def shard_settings(self, kind, name):
+        """What a job needs to know of one shard, as plain data: its points and nothing of its neighbours."""
+        (shard,) = [shard for shard in self.shards.get(kind, ()) if shard.name == name]
+        return {
+            "study": self.name,
+            "model": self.model,
+            "kind": kind,
+            "seed": self.seed,
+            "time": list(self.time),
+            "compute": self.frontier["compute"] if self.frontier else [],
+            "points": [[point.digest, seeds, point.parameters] for point, seeds in shard.entries],
+            "rows": self.spectrum.kind == "data",
+            "target": self.spectrum.target,
+        }
+
 
 def read_study(path, models, figures):
     """Read and validate the study file at ``path``.
@@ -95,8 +110,9 @@ def read_study(path, models, figures):
     seeds = top.whole("seeds", 1, low=1)
     swept, shards = read_sweep(top, base, parameters, declared.check, seeds)
     time = read_time(top.block("time"))
-    fits = read_fits(top, parameters, shards, time, exponents.NAMES)
-    frontier = read_frontier(top, parameters, shards)
+    predictions = Predictions(exponents)
+    fits = read_fits(top, parameters, shards, time, predictions)
+    frontier = read_frontier(top, parameters, shards, predictions)
     return Study(
         name=name,
         path=str(path),
@@ -110,7 +126,7 @@ def read_study(path, models, figures):
         shards=shards,
         fits=fits,
         frontier=frontier,
-        claims=read_claims(top, fits, frontier, spectrum, exponents.NAMES),
+        claims=read_claims(top, fits, frontier, shards, spectrum, predictions),
         figures=top.names("figures", figures, ()),
     )
 

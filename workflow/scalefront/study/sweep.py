@@ -60,6 +60,8 @@ def _grids(top):
 
 def _values(grid, word, parameter):
     given = grid.content[word]
+    if isinstance(given, dict):
+        given = _spaced(grid.block(word), parameter)
     values = given if isinstance(given, list) else [given]
     if not values:
         grid.refuse(word, "at least one value")
@@ -70,6 +72,22 @@ def _values(grid, word, parameter):
     if len(set(converted)) < len(converted):
         grid.refuse(word, "each value once")
     return converted
+
+
+def _spaced(block, parameter):
+    """Values from {start, stop, points}, evenly spaced in log; whole numbers where the word is one, each once."""
+    block.only({"start", "stop", "points"})
+    for end in ("start", "stop"):
+        block.require(end)
+        if not parameter.accepts(block.content[end]) or not 0 < block.content[end] < math.inf:
+            block.refuse(end, f"must be a finite {parameter.allowed.removesuffix(', or .inf')}")
+    start, stop = float(block.content["start"]), float(block.content["stop"])
+    if stop <= start:
+        block.refuse("stop", f"must be greater than start = {start:g}")
+    count = block.whole("points", low=2, high=MAX_POINTS)
+    values = [start * (stop / start) ** (step / (count - 1)) for step in range(count)]
+    values[-1] = stop
+    return list(dict.fromkeys(map(round, values))) if parameter.integer else values
 
 
 def _point(grid, given, parameters):

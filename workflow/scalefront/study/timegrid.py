@@ -1,10 +1,18 @@
 """The grid of times at which curves are recorded."""
 
+import itertools
 import math
 
 from scalefront.study.block import is_number
 
-KEYS = {"start", "stop", "points", "spacing", "limit", "values"}
+MEANING = {
+    "start": "first time",
+    "stop": "last time",
+    "points": "number of times",
+    "spacing": "log (default) | linear",
+    "limit": "true adds the limit t -> inf as a time of its own, .inf",
+    "values": "a list of increasing times, instead of the above",
+}
 MAX_TIMES = 100_000
 
 
@@ -13,7 +21,7 @@ def read_time(block):
 
     The block holds start, stop, points and spacing (log | linear), or ``values``, a list.
     """
-    block.only(KEYS)
+    block.only(MEANING)
     times = _listed(block) if "values" in block.content else _spaced(block)
     return (*times, math.inf) if block.flag("limit") else times
 
@@ -23,7 +31,7 @@ def _listed(block):
     values = block.content["values"]
     if not isinstance(values, list) or not values or not all(is_number(v) and 0 <= v < math.inf for v in values):
         block.refuse("values", "a list of numbers >= 0 (limit: true adds .inf)")
-    if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(values)):
         block.refuse("values", "must increase")
     return tuple(float(value) for value in values)
 

@@ -54,4 +54,5 @@ def _text(path):
 def _refusal(path, problem):
     mark = problem.problem_mark
     place = f"line {mark.line + 1}" if mark else ""
-    return StudyError(path, place, None, (problem.problem or str(problem)).split("\n")[0])
+    said = ", ".join(filter(None, [problem.context, problem.problem])) or str(problem)
+    return StudyError(path, place, None, said)

@@ -31,7 +31,10 @@ def check(point, kind):
     if math.isfinite(width) and width > modes:
         yield "width", f"at most modes = {modes:g}, or .inf"
     if kind == "simulation" and cost(point)["bytes"] > SIMULATED_BYTES:
-        yield "modes", f"a simulation of this size needs {cost(point)['bytes']:.1e} bytes, at most {SIMULATED_BYTES:.0e}"
+        yield (
+            "modes",
+            f"a simulation of this size needs {cost(point)['bytes']:.1e} bytes, at most {SIMULATED_BYTES:.0e}",
+        )
 
 
 def cost(point):

@@ -1,7 +1,7 @@
 """Full-batch linear regression at all times from one eigendecomposition, for any method that is a spectral filter.
 
-Gradient flow, gradient descent and heavy ball from zero weights all shrink the residual along the i-th singular direction
-of the training features by a factor phi(e_i, t); a filter is a function
+Gradient flow, gradient descent and heavy ball from zero weights all shrink the residual along the i-th singular
+direction of the training features by a factor phi(e_i, t); a filter is a function
 
     spectral_filter(eigenvalue (r,), time (T,)) -> (phi, 1 - phi), both (T, r),
 
@@ -31,14 +31,14 @@ class Population(NamedTuple):
 
 
 class TrainingSet(NamedTuple):
-    """P samples divided by sqrt(P): features (P, n) and noisy targets (P,), or any rows with the same inner products."""
+    """P samples divided by sqrt(P): features (P, n) and noisy targets (P,), or rows with the same inner products."""
 
     features: jax.Array
     target: jax.Array
 
 
 def gradient_flow_filter(eigenvalue, time):
-    """phi = exp(-e t) and 1 - phi, both (T, r), of gradient flow at positive eigenvalues (r,) and times (T,), inf included."""
+    """phi = exp(-e t) and 1 - phi, both (T, r), at eigenvalues e > 0 (r,) and times (T,), inf included."""
     exponent = -time[:, None] * eigenvalue[None, :]
     return jnp.exp(exponent), -jnp.expm1(exponent)
 
@@ -71,14 +71,15 @@ def regress(training_set, spectral_filter, time):
     if rows <= columns:
         eigenvalue, left = jnp.linalg.eigh(features @ features.T, symmetrize_input=False)
         response = target @ left
-        learned_share, train = _filtered(eigenvalue, response, spectral_filter, time)
-        return (learned_share @ left.T) @ features, train
+        remaining, gain = _filtered(eigenvalue, spectral_filter, time)
+        weights = ((gain * response[None, :]) @ left.T) @ features
+        return weights, _square(remaining * response[None, :])
     eigenvalue, right = jnp.linalg.eigh(features.T @ features, symmetrize_input=False)
-    inverse_root = jnp.sqrt(_pseudoinverse(eigenvalue))
-    response = (target @ features) @ right * inverse_root
-    learned_share, train = _filtered(eigenvalue, response, spectral_filter, time)
+    correlation = (target @ features) @ right
+    response = jnp.where(_kept(eigenvalue), correlation / jnp.sqrt(jnp.abs(eigenvalue)), 0.0)
+    remaining, gain = _filtered(eigenvalue, spectral_filter, time)
     beyond = jnp.clip(target @ target - response @ response, 0)  # rounding may leave it below zero
-    return (learned_share / _positive(inverse_root)[None, :]) @ right.T, train + beyond
+    return (gain * correlation[None, :]) @ right.T, _square(remaining * response[None, :]) + beyond
 
 
 def errors(population, weights):
@@ -88,26 +89,16 @@ def errors(population, weights):
     return population.coefficient[None, :] - learned
 
 
-def _filtered(eigenvalue, response, spectral_filter, time):
-    """(1 - phi) response / e and sum_i (phi response)^2; an eigenvalue that is dropped learns nothing: phi = 1."""
+def _filtered(eigenvalue, spectral_filter, time):
+    """phi and (1 - phi)/e, both (T, r); an eigenvalue that is dropped learns nothing: phi = 1."""
     kept = _kept(eigenvalue)
-    remaining, learned = spectral_filter(jnp.where(kept, eigenvalue, 1.0), time)
-    remaining = jnp.where(kept[None, :], remaining, 1.0)
-    share = learned * (_pseudoinverse(eigenvalue) * response)[None, :]
-    return share, _square(remaining * response[None, :])
+    positive = jnp.where(kept, eigenvalue, 1.0)
+    remaining, learned = spectral_filter(positive, time)
+    return jnp.where(kept[None, :], remaining, 1.0), jnp.where(kept[None, :], learned / positive[None, :], 0.0)
 
 
 def _kept(eigenvalue):
     return eigenvalue > SMALLEST_EIGENVALUE * eigenvalue[-1]
-
-
-def _pseudoinverse(eigenvalue):
-    kept = _kept(eigenvalue)
-    return jnp.where(kept, 1 / jnp.where(kept, eigenvalue, 1.0), 0.0)
-
-
-def _positive(values):
-    return jnp.where(values > 0, values, 1.0)
 
 
 def _square(vectors):

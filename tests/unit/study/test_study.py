@@ -1,0 +1,197 @@
+"""Study files: what is read, and every way in which one is refused."""
+
+import math
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scalefront.errors import StudyError
+from scalefront.study import canonical_json, point_digest
+
+INF = math.inf
+FIT = {"of": "test_loss", "against": "time", "where": {"width": 8.0, "kind": "theory"}}
+CLAIM = {"id": "slope", "statement": "L ~ t^-source", "quantity": "slope.exponent", "relation": "equals"}
+
+
+def test_a_minimal_study_has_its_points_and_shards(bench):
+    study = bench.load(bench.changed())
+    assert {shard.name for shard in study.shards["simulation"]} == {"width-8_samples-inf", "width-16_samples-inf"}
+    assert [shard.name for shard in study.shards["theory"]] == ["all"]
+    assert len(study.points) == 2
+    assert study.time[0] == 0.1 and study.time[-2:] == (100.0, INF)
+
+
+def test_a_sweep_is_one_grid_or_a_list_of_grids(bench):
+    grid = {"width": [8, 16], "samples": [INF]}
+    assert bench.load(bench.changed(sweep=grid)).points.keys() == bench.load(bench.changed(sweep=[grid])).points.keys()
+
+
+def test_grids_carry_their_own_curves_seeds_and_fan_out(bench):
+    grids = [
+        {"curves": ["theory"], "width": [8], "samples": [16, INF], "fan_out": ["samples"]},
+        {"curves": "simulation", "width": [8], "samples": [INF], "seeds": 5},
+    ]
+    study = bench.load(bench.changed(sweep=grids))
+    assert [shard.name for shard in study.shards["theory"]] == ["samples-16", "samples-inf"]
+    assert [seeds for shard in study.shards["simulation"] for _, seeds in shard.entries] == [5]
+
+
+def test_a_point_that_two_grids_ask_for_is_computed_once_with_the_larger_number_of_seeds(bench):
+    grids = [{"width": 8, "samples": INF}, {"width": [8, 16], "samples": INF, "seeds": 7}]
+    study = bench.load(bench.changed(sweep=grids))
+    entries = [entry for shard in study.shards["simulation"] for entry in shard.entries]
+    assert sorted(seeds for _, seeds in entries) == [7, 7]
+
+
+def test_a_range_of_values_is_spaced_in_log_and_whole(bench):
+    content = bench.changed(sweep={"width": {"start": 8, "stop": 64, "points": 4}, "samples": INF})
+    widths = sorted(point.parameters["width"] for point in bench.load(content).points.values())
+    assert widths == [8, 16, 32, 64]
+
+
+def test_numbers_are_those_of_yaml_1_2(bench):
+    text = """
+title: on
+model: random_features
+spectrum: {kind: power_law, capacity: 1.25, source: 0.4, modes: 1e5}
+time: {values: [0.0, 1, 1e3]}
+sweep: {width: [8], samples: [.inf]}
+"""
+    study = bench.load(text)
+    assert study.title == "on"
+    assert study.time == (0.0, 1.0, 1000.0)
+    assert next(iter(study.points.values())).parameters["modes"] == 1e5
+
+
+def test_the_canonical_json_is_that_of_the_contract():
+    parameters = {"width": 64.0, "samples": INF, "label_noise": 0.0, "optimizer": "gradient_flow", "capacity": None}
+    defaults = {"label_noise": 0.0, "optimizer": "gradient_flow"}
+    assert canonical_json(parameters, defaults) == '{"samples":"inf","width":"64.0"}'
+    # printf '{"samples":"inf","width":"64.0"}' | sha256sum
+    assert point_digest(parameters, defaults) == "4ca51b6f93a0"
+
+
+def test_a_parameter_at_its_default_moves_no_point(bench):
+    told = bench.load(bench.changed(dynamics={"label_noise": 0, "optimizer": "gradient_flow"}))
+    assert told.points.keys() == bench.load(bench.changed()).points.keys()
+
+
+def test_predictions_are_numbers_at_the_points_of_the_fit(bench):
+    content = bench.changed(
+        fits={"slope": FIT | {"predicted": "time_bottleneck"}},
+        claims=[CLAIM | {"predicted": "time_bottleneck", "tolerance": 0.02}],
+    )
+    study = bench.load(content)
+    assert study.fits["slope"]["predicted"] == -0.4  # -source
+    assert study.claims[0]["predicted"] == -0.4
+
+
+def refused(bench, **changes):
+    """The one line with which a changed study is refused."""
+    with pytest.raises(StudyError) as caught:
+        bench.load(bench.changed(**changes))
+    message = str(caught.value)
+    assert "\n" not in message and "small.yaml" in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"dynamics__momentum": 0.9}, "dynamics.momentum"),
+        ({"sweep__0__depth": 2}, "sweep[0].depth"),
+        ({"title": 7}, "title = 7"),
+        ({"seeds": "many"}, "seeds = 'many'"),
+        ({"seeds": True}, "seeds = True"),
+        ({"seeds": 2.5}, "seeds = 2.5"),
+        ({"model": "perceptron"}, "random_features"),
+        ({"sweep": []}, "sweep = []"),
+        ({"sweep__0__width": []}, "sweep[0].width = []"),
+        ({"sweep__0__width": [8, 8.0]}, "each value once"),
+        ({"sweep__0__width": [8, 300]}, "sweep[0].width = 300.0: must be at most modes = 200"),
+        ({"sweep__0__width": [0]}, "a whole number >= 1"),
+        ({"sweep__0__width": [7.5]}, "a whole number >= 1"),
+        ({"sweep__0__samples": ["all"]}, "sweep[0].samples = 'all'"),
+        ({"sweep__0__curves": ["experiment"]}, "simulation, theory"),
+        ({"sweep__0__fan_out": ["depth"]}, "sweep[0].fan_out"),
+        ({"spectrum__capacity": 1}, "spectrum.capacity = 1: must be a number > 1"),
+        ({"spectrum__source": 0}, "spectrum.source = 0: must be a number > 0"),
+        ({"spectrum__source": -0.5}, "spectrum.source = -0.5"),
+        ({"spectrum__capacity": None}, "capacity: missing"),
+        ({"spectrum__kind": "white"}, "power_law, table, data"),
+        ({"spectrum__modes": 10**400}, "spectrum.modes"),
+        ({"time__stop": 0.01}, "time.stop = 0.01: must be greater than start"),
+        ({"time__start": 0}, "time.start = 0"),
+        ({"time__points": 1}, "time.points = 1"),
+        ({"time": {"values": [1, 3, 2]}}, "time.values = [1, 3, 2]: must increase"),
+        ({"dynamics__label_noise": -1}, "dynamics.label_noise = -1"),
+        ({"figures": ["portrait"]}, "figures = 'portrait'"),
+        ({"fits": {"slope": {"of": "joy", "against": "time"}}}, "fits.slope.of"),
+        ({"fits": {"slope": FIT | {"where": {"width": 9.0}}}}, "matches no point"),
+        ({"fits": {"slope": FIT | {"where": {}}}}, "must also fix width"),
+        ({"fits": {"slope": FIT | {"window": [3, 1]}}}, "fits.slope.window"),
+        ({"fits": {"slope": FIT | {"against": "width"}}}, "fits.slope"),
+        ({"frontier": {"size": "width", "compute": ["width"]}}, "frontier.compute"),
+        ({"claims": [CLAIM | {"predicted": 1, "tolerance": 0.1}]}, "claims[0].quantity"),
+        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": "fate", "tolerance": 0.1}]}, "time_bottleneck"),
+        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": 1}]}, "claims[0].tolerance: missing"),
+    ],
+)  # fmt: skip
+def test_a_study_is_refused_with_file_key_value_and_what_is_allowed(bench, changes, said):
+    assert said in refused(bench, **changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: a\ntitle: b\n", "found duplicate key"),
+        ("title: !!python/object:os.system x\n", "tags are not allowed"),
+        ("title: &a x\nmodel: *a\n", "anchors are not allowed"),
+        ("title: [1, 2\n", "line"),
+        ("- a\n- b\n", "must be a mapping"),
+        ("title: a\n---\ntitle: b\n", "expected a single document"),
+        ("[" * 5000, "nested too deeply"),
+        ("\x00", "small.yaml"),
+    ],
+)
+def test_a_file_that_is_no_plain_yaml_is_refused(bench, text, said):
+    with pytest.raises(StudyError) as caught:
+        bench.load(text)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Large.yaml", "1st.yaml", "with-dash.yaml", "simulate.yaml", "all.yaml"])
+def test_a_name_that_is_reserved_or_no_name_is_refused(bench, name):
+    with pytest.raises(StudyError, match=name):
+        bench.load(bench.changed(), name)
+
+
+def test_a_missing_file_is_refused(bench):
+    from scalefront.catalogue import load_study
+
+    with pytest.raises(StudyError, match="no such file"):
+        load_study(bench.folder / "absent.yaml")
+
+
+@pytest.mark.parametrize("path", ["absent.npz", "absent.txt", "bundled:faces"])
+def test_a_spectrum_file_that_is_missing_is_refused(bench, path):
+    assert "spectrum.path" in refused(bench, spectrum={"kind": "data", "path": path, "target": "y"})
+
+
+KEYS = st.sampled_from(["title", "seeds", "spectrum", "time", "sweep", "fits", "frontier", "claims", "figures", "x"])
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(string.printable, max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(string.ascii_lowercase, max_size=6), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=KEYS, value=JUNK)
+def test_whatever_stands_under_a_key_is_read_or_refused_in_one_line(bench, key, value):
+    try:
+        bench.load(bench.changed() | {key: value})
+    except StudyError as problem:
+        assert "\n" not in str(problem)

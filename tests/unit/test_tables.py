@@ -1,0 +1,101 @@
+"""Parquet tables: atomic writes, the schema of curves, a merge that streams and sorts."""
+
+import math
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scalefront.tables import Curve, curves_table, merge, read, read_metadata, write
+
+WORDS = ["spectrum", "width", "samples"]
+TIME = np.array([1.0, 10.0, math.inf])
+
+
+def curve(width, samples=math.inf, seed=None, loss=1.0):
+    parameters = {"spectrum": "power_law", "width": width, "samples": samples}
+    losses = loss / np.array([1.0, 2.0, 4.0])
+    return Curve(f"{int(min(width, 1e9)):012x}", parameters, seed, TIME, losses, losses, np.full(3, "ok"))
+
+
+def table(*curves, kind="theory"):
+    return curves_table("study", "random_features", kind, WORDS, {"spectrum"}, ["width", "time"], curves)
+
+
+def test_the_columns_are_those_of_the_contract():
+    made = table(curve(8.0))
+    assert made.schema.names == (
+        "study model kind point seed spectrum width samples time steps compute test_loss train_loss status".split()
+    )
+    assert str(made.schema.field("width").type) == "double"
+
+
+def test_compute_is_the_product_of_the_named_columns():
+    assert table(curve(8.0)).column("compute").to_pylist() == [8.0, 80.0, math.inf]
+
+
+def test_theory_has_no_seed_and_lost_losses_are_null():
+    lost = curve(8.0)._replace(test_loss=np.array([1.0, np.nan, np.nan]), status=np.array(["ok", "diverged", "diverged"]))
+    made = table(lost)
+    assert made.column("seed").null_count == 3
+    assert made.column("test_loss").null_count == 2
+    assert made.column("status").to_pylist() == ["ok", "diverged", "diverged"]
+
+
+def test_what_a_table_says_of_its_making_is_kept(tmp_path):
+    write(tmp_path / "t.parquet", table(curve(8.0)), {"code": "abc", "seed": 3})
+    assert read_metadata(tmp_path / "t.parquet") == {"schema_version": 1, "code": "abc", "seed": 3}
+
+
+def test_a_write_that_fails_leaves_the_old_table_and_nothing_else(tmp_path):
+    path = tmp_path / "t.parquet"
+    write(path, table(curve(8.0)), {})
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        write(path, table(curve(16.0)), {"bad": object()})
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["t.parquet"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    points=st.lists(
+        st.tuples(st.integers(1, 40), st.sampled_from([4.0, 8.0, math.inf])), unique=True, min_size=1, max_size=12
+    ),
+    cuts=st.data(),
+)
+def test_any_cut_into_shards_merges_to_the_same_rows(tmp_path, points, cuts):
+    shards = {}
+    for width, samples in points:
+        place = cuts.draw(st.sampled_from("abc"))
+        shards.setdefault(place, []).append((float(width), samples))
+    paths = []
+    for name, entries in shards.items():
+        ordered = [curve(*entry, seed=seed) for entry in sorted(entries) for seed in range(2)]
+        paths.append(tmp_path / f"{name}.parquet")
+        write(paths[-1], table(*ordered, kind="simulation"), {})
+    merge(paths, tmp_path / "merged.parquet", ("width", "samples"), {"seed": 0})
+    merged = read(tmp_path / "merged.parquet")
+    expected = [(w, s, n, t) for w, s in sorted((float(w), s) for w, s in points) for n in range(2) for t in TIME]
+    assert list(zip(merged["width"], merged["samples"], merged["seed"], merged["time"], strict=True)) == expected
+    assert read_metadata(tmp_path / "merged.parquet")["seed"] == 0
+
+
+def test_a_merge_of_long_shards_keeps_every_row_in_large_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr("scalefront.tables.BATCH_ROWS", 64)
+    for start in (1, 2):
+        curves = [curve(float(width), seed=seed) for width in range(start, 101, 2) for seed in range(3)]
+        write(tmp_path / f"{start}.parquet", table(*curves, kind="simulation"), {})
+    merge([tmp_path / "1.parquet", tmp_path / "2.parquet"], tmp_path / "m.parquet", ("width",), {})
+    file = pq.ParquetFile(tmp_path / "m.parquet")
+    merged = read(tmp_path / "m.parquet")
+    assert len(merged) == 100 * 3 * 3 and merged["width"].is_monotonic_increasing
+    assert file.metadata.num_row_groups < 20
+
+
+def test_simulation_stands_before_theory(tmp_path):
+    write(tmp_path / "t.parquet", table(curve(8.0)), {})
+    write(tmp_path / "s.parquet", table(curve(99.0, seed=0), kind="simulation"), {})
+    merge([tmp_path / "t.parquet", tmp_path / "s.parquet"], tmp_path / "m.parquet", ("width",), {})
+    assert read(tmp_path / "m.parquet")["kind"].tolist() == ["simulation"] * 3 + ["theory"] * 3

@@ -1,0 +1,133 @@
+"""Claims of the literature: a measured quantity, a relation and a prediction become a verdict."""
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+
+SCHEMA = {
+    **dict.fromkeys(("study", "id", "paper", "statement", "quantity", "relation"), "str"),
+    **dict.fromkeys(("predicted", "value", "low", "high", "tolerance"), "float64"),
+    **dict.fromkeys(("verdict", "reason"), "str"),
+}
+CONFIRMED, REFUTED, INCONCLUSIVE = "confirmed", "refuted", "inconclusive"
+WIDEST_INTERVAL = 4  # times the tolerance: a wider one does not confirm an equality
+_PREFERRED_KIND = "theory"
+
+
+class Measurement(NamedTuple):
+    """A measured quantity with its interval; NaN where there is none, then ``trouble`` says why."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    trouble: str = ""
+
+
+def judge(claim, fits, study="", paper=""):
+    """The verdict on one claim.
+
+    With the interval [low, high] (widened to hold the value): "equals" is confirmed if |value - predicted| <= tolerance
+    and high - low <= 4 tolerance, refuted if the interval lies farther than the tolerance from the prediction; "below"
+    is confirmed if high < predicted and refuted if low >= predicted, "above" the other way round. Else inconclusive.
+
+    Parameters
+    ----------
+    claim : ``{id, statement, quantity, relation, predicted, tolerance}``; predicted is a number, tolerance > 0 is only
+        needed for "equals"; ``quantity`` is "<fit>.<parameter>", of theory where it has several kinds, or
+        "<fit>.<parameter>:<kind>"
+    fits : fits table of the claim's study
+    study, paper : names for the row
+
+    Returns
+    -------
+    dict with the columns of SCHEMA
+    """
+    measured = measurement(claim["quantity"], fits)
+    predicted, tolerance = float(claim["predicted"]), float(claim.get("tolerance", math.nan))
+    verdict, reason = _verdict(measured, claim["relation"], predicted, tolerance)
+    named = {"study": study, "paper": paper} | {key: claim[key] for key in ("id", "quantity", "relation")}
+    numbers = {"predicted": predicted, "value": measured.value, "low": measured.low, "high": measured.high}
+    row = named | numbers | {"statement": claim.get("statement", ""), "tolerance": tolerance}
+    return {key: (row | {"verdict": verdict, "reason": reason})[key] for key in SCHEMA}
+
+
+def judge_all(study, paper, claims, fits):
+    """Claims table, with the columns of SCHEMA, of all ``claims`` of a study."""
+    rows = [judge(claim, fits, study, paper) for claim in claims]
+    return pd.DataFrame(rows, columns=list(SCHEMA)).astype(SCHEMA)
+
+
+def measurement(quantity, fits):
+    """The Measurement that "<fit>.<parameter>[:<kind>]" names in a fits table."""
+    name, _, kind = quantity.partition(":")
+    fit, _, parameter = name.rpartition(".")
+    rows = fits[(fits["fit"] == fit) & (fits["parameter"] == parameter)]
+    if not kind:
+        kind = _PREFERRED_KIND if (rows["kind"] == _PREFERRED_KIND).any() or rows.empty else rows["kind"].min()
+    if not rows["kind"].isna().all():
+        rows = rows[rows["kind"] == kind]
+    if rows.empty:
+        return Measurement(trouble=f"no fit gives {quantity}")
+    row = rows.iloc[0]
+    if row["status"] != "ok":
+        because = row["left_out_because"]
+        return Measurement(trouble=row["status"] + ("" if pd.isna(because) else f": {because}"))
+    measured = Measurement(*(float(row[end]) for end in ("value", "low", "high")))
+    if not math.isfinite(measured.low + measured.high):
+        return measured._replace(trouble="the fit has no interval")
+    return measured
+
+
+def _verdict(measured, relation, predicted, tolerance):
+    if measured.trouble:
+        return INCONCLUSIVE, measured.trouble
+    if not math.isfinite(predicted):
+        return INCONCLUSIVE, "there is no prediction"
+    low, high = min(measured.low, measured.value), max(measured.high, measured.value)
+    if relation == "equals":
+        return _equals(measured.value, low, high, predicted, tolerance)
+    on_side, off_side = (
+        (high < predicted, low >= predicted) if relation == "below" else (low > predicted, high <= predicted)
+    )
+    where = f"the interval [{low:.4g}, {high:.4g}]"
+    if on_side:
+        return CONFIRMED, f"{where} lies {relation} {predicted:.4g}"
+    if off_side:
+        return REFUTED, f"{where} does not lie {relation} {predicted:.4g}"
+    return INCONCLUSIVE, f"{where} holds {predicted:.4g}"
+
+
+def _equals(value, low, high, predicted, tolerance):
+    difference, width = abs(value - predicted), high - low
+    gap = max(low - predicted, predicted - high)
+    if gap > tolerance:
+        return REFUTED, f"the interval lies {gap:.2g} from the prediction, more than the tolerance {tolerance:g}"
+    if difference > tolerance:
+        return INCONCLUSIVE, f"the value is {difference:.2g} off, but the interval meets the prediction"
+    if width > WIDEST_INTERVAL * tolerance:
+        return INCONCLUSIVE, f"the interval is {width:.2g} wide, more than {WIDEST_INTERVAL} times the tolerance"
+    return CONFIRMED, f"the value is {difference:.2g} off, within the tolerance {tolerance:g}"
+
+
+def markdown(table):
+    """A claims table as a Markdown table: statement, predicted, measured with interval, verdict and reason."""
+    lines = ["| study | claim | predicted | measured | verdict | reason |", "|---|---|---|---|---|---|"]
+    for row in table.to_dict("records"):
+        cells = [row["study"], row["statement"], _predicted(row), _measured(row), row["verdict"], row["reason"]]
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _predicted(row):
+    if row["relation"] != "equals":
+        return f"{row['relation']} {row['predicted']:.4g}"
+    return f"{row['predicted']:.4g} ± {row['tolerance']:.2g}"
+
+
+def _measured(row):
+    if not math.isfinite(row["value"]):
+        return "–"
+    if not math.isfinite(row["low"]):
+        return f"{row['value']:.4g}"
+    return f"{row['value']:.4g} [{row['low']:.4g}, {row['high']:.4g}]"

@@ -1,0 +1,136 @@
+"""The command line: solve, predict, check, claims, and run (what `make run` calls)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from scalefront import catalogue
+from scalefront.errors import StudyError
+from scalefront.study.yaml import read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+console = Console(highlight=False)
+
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study in config/studies, or a path.")]
+
+
+def main():
+    """Entry point: a StudyError ends as one line and exit code 1."""
+    try:
+        app()
+    except StudyError as problem:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"scalefront: {problem}", markup=False)
+        raise SystemExit(1) from None
+
+
+def _study(name):
+    paths, (chosen,) = catalogue.find_studies([Path("config/studies"), ROOT / "config" / "studies"], [name])
+    return catalogue.load_study(paths[chosen])
+
+
+@app.command()
+def solve(
+    study: StudyName,
+    output: Annotated[Path | None, typer.Option(help="A .parquet or .csv file; default STUDY_theory.parquet.")] = None,
+):
+    """Solve the theory of a study, all points at once, into one table."""
+    found = _study(study)
+    output = output or Path(f"{found.name}_theory.parquet")
+    if output.suffix not in (".parquet", ".csv"):
+        raise StudyError("command line", "--output", str(output), "a file that ends in .parquet or .csv")
+    if not found.shards.get("theory"):
+        raise StudyError(found.path, "sweep", None, "no grid asks for theory")
+    catalogue.check_files(found)
+    from scalefront.results import solve_study
+
+    table = solve_study(found, output)
+    console.print(f"{table.num_rows} rows of {len(found.points)} points in {output}", markup=False)
+
+
+@app.command()
+def predict(
+    capacity: Annotated[float, typer.Option(help="Decay of the eigenvalues, > 1.")],
+    source: Annotated[float, typer.Option(help="Decay of the task, > 0.")],
+    model: Annotated[str, typer.Option(help="Name of the model.")] = "random_features",
+):
+    """Print the exponents that the papers state and that the exact theory gives, with the range of each."""
+    if model not in catalogue.REGISTRY:
+        raise StudyError("command line", "--model", model, "one of: " + ", ".join(catalogue.REGISTRY))
+    for parameter in catalogue.part(model, "parameters").PARAMETERS:
+        value = {"capacity": capacity, "source": source}.get(parameter.word)
+        if value is not None and not parameter.accepts(value):
+            raise StudyError("command line", f"--{parameter.word}", value, f"must be {parameter.allowed}")
+    table = Table("prediction", "exponent", "statement", "range", "source", box=None, pad_edge=False)
+    for name, found in catalogue.part(model, "exponents").predictions(capacity, source).items():
+        holds = "" if found.holds else "outside: "
+        table.add_row(name, f"{found.value:.4f}", found.statement, holds + found.range, found.source)
+    console.print(table)
+
+
+@app.command()
+def check(study: StudyName):
+    """Validate a study file and count its points, seeds and shards, without computing anything."""
+    found = _study(study)
+    catalogue.check_files(found)
+    table = Table("kind", "points", "curves", "shards", "times", box=None, pad_edge=False)
+    for kind, shards in found.shards.items():
+        entries = [entry for shard in shards for entry in shard.entries]
+        curves = sum(seeds for _, seeds in entries) if kind == "simulation" else len(entries)
+        table.add_row(kind, str(len(entries)), str(curves), str(len(shards)), str(len(found.time)))
+    console.print(f"{found.path}: {found.title}", markup=False)
+    console.print(table)
+    console.print(
+        f"{len(found.fits)} fits, {len(found.claims)} claims, {len(found.figures)} figures; nothing to object"
+    )
+
+
+@app.command()
+def claims(
+    results: Annotated[Path, typer.Argument(help="Folder of results, or a claims table.")] = Path("results"),
+):
+    """Print the verdicts."""
+    path = results / "claims.parquet" if results.is_dir() else results
+    if not path.is_file():
+        raise StudyError(path, "", None, "no such file; `make run` or `snakemake --cores all` makes it")
+    from scalefront.screen import claims_table
+
+    console.print(claims_table(_claims(path)))
+
+
+@app.command()
+def run(
+    studies: Annotated[
+        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Default: the default ones.")
+    ] = None,
+    cores: Annotated[str, typer.Option(help="Number of cores, or all.")] = "all",
+):
+    """Run studies through Snakemake: curves, fits, claims, figures, report."""
+    from scalefront import launch, screen
+
+    arguments = ["--config", "studies=" + ",".join(studies)] if studies else []
+    folders = [Path("config/studies"), ROOT / "config" / "studies"]
+    default = read_yaml(ROOT / "config" / "config.yaml")["studies"]
+    paths, chosen = catalogue.find_studies(folders, studies or catalogue.listed(default))
+    console.print(screen.announcement([catalogue.load_study(paths[name]) for name in chosen], launch.LOG), markup=False)
+    code = launch.run_studies(ROOT / "Snakefile", cores, arguments)
+    if code:
+        console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False)
+        raise typer.Exit(code)
+    report = launch.write_report(ROOT / "Snakefile", arguments)
+    console.print(screen.claims_table(_claims(launch.CLAIMS), most=screen.MOST_CLAIMS))
+    console.print(screen.next_steps(launch.REPORT if report else None), markup=False)
+
+
+def _claims(path):
+    from pyarrow.lib import ArrowInvalid
+
+    from scalefront.tables import read
+
+    try:
+        return read(path)
+    except ArrowInvalid:
+        raise StudyError(path, "", None, "not a Parquet table; remove it and run again to rebuild it") from None

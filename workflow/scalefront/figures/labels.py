@@ -1,0 +1,60 @@
+"""Words and numbers on axes, in legends and captions."""
+
+import math
+
+from scalefront.words import WORDS, axis_label
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# A measured spectrum is not scaled to lambda_1 = T_1 = 1: its units are those of the rows.
+MEASURED_UNITS = {"time": "1/feature²", "test_loss": "target²", "train_loss": "target²"}
+
+
+def number(value, digits=3):
+    """A number in few characters: ``∞``, ``4000``, ``10⁸``, ``2.5·10⁻⁴``."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "−∞"
+    shown = f"{value:.{digits}g}"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        mantissa, power = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        return (f"{mantissa}·" if mantissa != "1" else "") + "10" + str(int(power)).translate(_SUPERSCRIPTS)
+    return (f"{value:.0f}" if value == int(value) else shown).replace("-", "−")
+
+
+def exponent(value):
+    """An exponent with three decimals and a true minus sign."""
+    return f"{value:.3f}".replace("-", "−")
+
+
+def equation(word, value):
+    """``N = 32``; a word without a symbol keeps its name, a text its value."""
+    symbol = (WORDS[word].symbol if word in WORDS else "") or word.replace("_", " ")
+    return f"{symbol} = {value if isinstance(value, str) else number(value)}"
+
+
+def known_axis(word, curves):
+    """Axis label of a column of a curves table, in the units of its spectrum."""
+    measured = "spectrum" in curves and not (curves["spectrum"] == "power_law").all()
+    return axis_label(word, MEASURED_UNITS.get(word, "") if measured else "")
+
+
+def symbol(word):
+    """The symbol of a word, its name where it has none."""
+    return WORDS[word].symbol or word
+
+
+def product(words):
+    """The symbols of a product of columns, e.g. ``N·t``."""
+    return "·".join(symbol(word) for word in words)
+
+
+def caption(fixed, curves, sizes):
+    """What the curves of one panel share: sizes, noise, and what differs elsewhere in the table."""
+    told = []
+    for word, value in fixed.items():
+        if value is None or value != value:
+            continue
+        varies = curves[word].nunique(dropna=False) > 1
+        if word in sizes or varies:
+            told.append(equation(word, value))
+    return ", ".join(told)

@@ -1,0 +1,136 @@
+"""The look of all figures, and how they are saved: the same data give the same bytes."""
+
+import math
+import textwrap
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+PANEL = (3.2, 2.75)  # inches
+SINGLE = 4.6  # inches: a figure of one panel still has room for its title
+COLUMNS = 3
+MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
+GREY, LIMIT, FIT = "0.45", "black", "#D55E00"  # black and vermillion stay apart for every kind of colour blindness
+RC = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "figure.titlesize": 9,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 6.5,
+    "legend.title_fontsize": 6.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.4,
+    "legend.labelspacing": 0.3,
+    "lines.linewidth": 1.2,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "scalefront",
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+}
+
+# Decorator of all that draws: this style alone, whatever a user's own settings are.
+styled = matplotlib.style.context(RC, after_reset=True)
+# Viridis without its lightest part; the larger, the darker, so that infinity, in black, comes last.
+SEQUENCE = LinearSegmentedColormap.from_list("sequence", matplotlib.colormaps["viridis"](np.linspace(0.88, 0.1, 64)))
+
+
+def panels(title, count):
+    """A figure with ``count`` >= 1 panels in rows of at most three, and the list of its axes."""
+    columns = 2 if count == 4 else min(count, COLUMNS)
+    rows = math.ceil(count / columns)
+    width = max(columns * PANEL[0], SINGLE)
+    figure = Figure(figsize=(width, rows * PANEL[1] + 0.35), layout="constrained")
+    figure.suptitle(textwrap.fill(title, int(width * 15)))
+    return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
+
+
+def message(title, text):
+    """A figure that has nothing to show: empty axes and one line that says what is missing."""
+    figure, (axes,) = panels(title, 1)
+    tell(axes, text)
+    return figure
+
+
+def tell(axes, text):
+    """Empty ``axes`` but for ``text`` in their middle."""
+    axes.set(xticks=[], yticks=[])
+    axes.text(0.5, 0.5, textwrap.fill(text, 48), transform=axes.transAxes, ha="center", va="center", color=GREY)
+
+
+def colours(values):
+    """value -> colour: finite values along the sequence (few by rank, many in log), infinity black."""
+    finite = sorted({value for value in values if math.isfinite(value)})
+    if len(finite) > MOST_LEGEND_ENTRIES:
+        places = LogNorm(finite[0], finite[-1])(finite)
+    else:
+        places = np.linspace(0, 1, len(finite)) if len(finite) > 1 else [0.6]
+    found = {value: SEQUENCE(float(place)) for value, place in zip(finite, places, strict=True)}
+    return found | {value: LIMIT for value in values if not math.isfinite(value)}
+
+
+def colour_bar(axes, values, label):
+    """A logarithmic colour bar for the finite ``values`` beside ``axes``."""
+    finite = [value for value in values if math.isfinite(value)]
+    shown = ScalarMappable(LogNorm(min(finite), max(finite)), SEQUENCE)
+    bar = axes.figure.colorbar(shown, ax=axes, pad=0.02, fraction=0.06)
+    bar.set_label(label, labelpad=2)
+    bar.outline.set_linewidth(0.4)
+
+
+def legend(axes, handles, loc="lower left"):
+    """A legend inside ``axes``, where decaying curves leave room."""
+    if handles:
+        axes.legend(handles=handles, loc=loc)
+
+
+def legend_below(figure, handles):
+    """One legend under all panels: what lines, dots and bands mean."""
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), fontsize=7)
+
+
+def line_key(label, colour=GREY, **look):
+    """Legend entry of a line or a marker."""
+    return Line2D([], [], color=colour, label=label, **look)
+
+
+def band_key(label, alpha):
+    """Legend entry of a band."""
+    return Patch(facecolor=GREY, alpha=alpha, linewidth=0, label=label)
+
+
+def text_key(label):
+    """Legend entry without a handle."""
+    return Line2D([], [], linestyle="none", label=textwrap.fill(label, 44))
+
+
+@styled
+def save(figure, svg, png):
+    """Write ``figure`` to the paths ``svg`` and ``png``: no dates, no versions, no random names in either."""
+    _write(figure, svg, "svg", {"Date": None, "Creator": None})
+    _write(figure, png, "png", {"Software": None})
+
+
+def _write(figure, path, form, metadata):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}")
+    figure.savefig(temporary, format=form, metadata=metadata)
+    temporary.replace(path)

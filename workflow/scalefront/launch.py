@@ -1,0 +1,43 @@
+"""`make run`: what will happen, Snakemake with one line a shard, the report, the verdicts, what to try next."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+LOG = Path("results/snakemake.log")
+REPORT = Path("results/report.html")
+CLAIMS = Path("results/claims.parquet")
+INTERRUPTED = 130
+
+
+def snakemake(*arguments):
+    """The command that runs this interpreter's Snakemake."""
+    return [sys.executable, "-m", "snakemake", *arguments]
+
+
+def run_studies(snakefile, cores, arguments):
+    """Run Snakemake with its own log in a file and progress on the screen; returns its exit code.
+
+    Ctrl-C reaches Snakemake and its jobs; they end before this returns INTERRUPTED.
+    """
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    command = snakemake("--snakefile", str(snakefile), "--cores", cores, "--logger", "scalefront", *arguments)
+    process = subprocess.Popen(command, env=os.environ | {"SCALEFRONT_LOG": str(LOG)})
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process.wait()
+        return INTERRUPTED
+
+
+def write_report(snakefile, arguments=()):
+    """Write results/report.html unless it is newer than the verdicts; returns whether there is one."""
+    if REPORT.exists() and CLAIMS.exists() and REPORT.stat().st_mtime > CLAIMS.stat().st_mtime:
+        return True
+    with LOG.open("a") as log:
+        command = snakemake("--snakefile", str(snakefile), "--report", str(REPORT), *arguments)
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+    return done.returncode == 0

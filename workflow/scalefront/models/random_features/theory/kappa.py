@@ -1,0 +1,196 @@
+"""The scalar kappa(z), from which every order parameter of the random-feature model follows.
+
+z = kappa (1 - df1(kappa)/N) (1 - df1(kappa)/P), df1(kappa) = sum_k lambda_k/(kappa + lambda_k)
+(theory/dynamical_model.md 2.2 and 2.3). The unknown is the excess dlt = kappa - kappa0 over the root of
+df1(kappa0) = rank, rank = min(N, P, M). With
+
+    df1(kappa) = rank - dlt g(kappa),    g(kappa) = sum_k lambda_k/((kappa0 + lambda_k)(kappa + lambda_k)),
+
+both factors are free of cancellation, 1 - df1/n = (n - rank)/n + dlt g/n, also where |z| << kappa0. Newton runs in
+(log dlt, log z), where the slope is of order one everywhere.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from scalefront.models.random_features.theory.pole_sums import groups, pole_sums
+from scalefront.numerics import jax, jnp
+
+LARGEST_RESIDUAL = 1e-10
+REAL_STEPS = 6
+ROTATIONS = 4
+MOST_ROTATIONS = 64
+
+
+class Bottleneck(NamedTuple):
+    """How width and samples enter; one row per problem, each of shape (n,).
+
+    Attributes
+    ----------
+    kappa0 : root of df1 = rank; 0 where rank = M
+    rank : min(N, P, M)
+    free_width, free_samples : (N - rank)/N and (P - rank)/P; 1 where infinite
+    inverse_width, inverse_samples : 1/N and 1/P; 0 where infinite
+    """
+
+    kappa0: np.ndarray
+    rank: np.ndarray
+    free_width: np.ndarray
+    free_samples: np.ndarray
+    inverse_width: np.ndarray
+    inverse_samples: np.ndarray
+
+
+class Kappa(NamedTuple):
+    """Solution of kappa(z); all of the shape of z.
+
+    Attributes
+    ----------
+    kappa, excess : complex kappa and dlt = kappa - kappa0
+    residual : |z(kappa) - z|/|z|
+    converged : residual below 1e-10 and Im kappa of the sign of Im z
+    """
+
+    kappa: np.ndarray
+    excess: np.ndarray
+    residual: np.ndarray
+    converged: np.ndarray
+
+
+def bottleneck(spectrum, width, samples):
+    """Bottleneck of widths (n,) and samples (n,); inf is allowed, and so are numbers above the number of modes."""
+    width, samples = np.asarray(width, float), np.asarray(samples, float)
+    rank = np.minimum(np.minimum(width, samples), spectrum.modes)
+    distinct, place = np.unique(rank, return_inverse=True)
+
+    def free(size):
+        return np.where(np.isinf(size), 1.0, (np.where(np.isinf(size), rank, size) - rank) / size)
+
+    return Bottleneck(kappa0(spectrum, distinct)[place], rank, free(width), free(samples), 1 / width, 1 / samples)
+
+
+def kappa0(spectrum, n):
+    """Root of df1(kappa0) = n for each n of shape (n,), by bisection in log kappa; 0 where n >= M.
+
+    Bracket: df1 <= Tr Lambda/kappa and M - df1 <= kappa sum_k 1/lambda_k (theory/dynamical_model.md 2.3).
+    """
+    eigenvalue, multiplicity = np.asarray(spectrum.eigenvalue), np.asarray(spectrum.multiplicity)
+    n = np.minimum(np.asarray(n, float), spectrum.modes)
+    low = np.log(np.maximum((spectrum.modes - n) / 2, 1e-3) / (multiplicity @ (1 / eigenvalue)))
+    high = np.log(2 * spectrum.trace / n)
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = (eigenvalue / (np.exp(middle)[:, None] + eigenvalue)) @ multiplicity < n
+        low, high = np.where(below, low, middle), np.where(below, middle, high)
+    return np.where(n < spectrum.modes, np.exp((low + high) / 2), 0.0)
+
+
+def kappa(spectrum, width, samples, z):
+    """kappa(z) of a spectrum, off the negative real axis; where a node fails, the rotations are doubled up to 64.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    width, samples : (n,) numbers >= 1, inf allowed
+    z : (n, nodes) complex
+
+    Returns Kappa of numpy arrays (n, nodes); nodes that never converge are marked.
+    """
+    columns = jnp.asarray(np.asarray(z, complex).T)
+    solve = partial(_solve_compiled, groups(spectrum), bottleneck(spectrum, width, samples), columns)
+    return Kappa(*(column.T for column in redo_failed(solve)))
+
+
+def redo_failed(solve):
+    """Kappa of ``solve(rotations)``, with the rotations doubled for the nodes that failed."""
+    found = Kappa(*map(np.array, solve(ROTATIONS)))
+    rotations = 2 * ROTATIONS
+    while rotations <= MOST_ROTATIONS and not found.converged.all():
+        failed, again = ~found.converged, solve(rotations)
+        for column, other in zip(found, again, strict=True):
+            column[failed] = np.asarray(other)[failed]
+        rotations *= 2
+    return found
+
+
+def largest_rate(spectrum, width, samples):
+    """Right edge u_max of the spectrum of rates: the minimum of -z(kappa) over kappa < -lambda_1; scalar sizes.
+
+    The largest eigenvalue of a draw scatters about it (theory/dynamical_model.md 1 and 2.2).
+    """
+    top = spectrum.eigenvalue[0]
+    if np.isinf(width) and np.isinf(samples):
+        return float(top)
+
+    def rate(log_gap):
+        gap = np.exp(log_gap)
+        df1 = spectrum.multiplicity @ (spectrum.eigenvalue / (spectrum.eigenvalue - top - gap))
+        return (top + gap) * (1 - df1 / width) * (1 - df1 / samples)
+
+    grid = np.log(top) + np.linspace(-25, 25, 501)
+    best = grid[np.argmin([rate(x) for x in grid])]
+    return float(minimize_scalar(rate, bounds=(best - 0.2, best + 0.2), options={"xatol": 1e-9}).fun)
+
+
+def solve_kappa(spectrum, neck, z, rotations):
+    """Kappa of z (nodes, n), traceable: solved at |z| on the real axis, then turned to the angle of z.
+
+    ``spectrum`` are Groups and ``neck`` a Bottleneck of n rows; a lower-half-plane z is solved as its conjugate.
+    """
+    neck = Bottleneck(*(column[None, :] for column in neck))
+    upper = jax.lax.complex(z.real, jnp.abs(z.imag))
+    log_radius, angle = jnp.log(jnp.abs(upper)), jnp.angle(upper)
+
+    def turn(step, start):
+        target = jax.lax.complex(log_radius, angle * jnp.minimum((step + 1.0) / rotations, 1.0))
+        return _newton(spectrum, neck, _newton(spectrum, neck, start, target), target)
+
+    start = _solve_real(spectrum, neck, log_radius)
+    start = jax.lax.complex(start, jnp.zeros_like(start))
+    excess = jnp.exp(jax.lax.fori_loop(0, rotations + 1, turn, start))
+    residual = jnp.abs(_z_and_slope(spectrum, neck, excess)[0] / upper - 1)
+    converged = (residual < LARGEST_RESIDUAL) & ((excess.imag > 0) | (angle == 0))
+    excess = jnp.where(z.imag < 0, jnp.conj(excess), excess)
+    return Kappa(neck.kappa0.astype(complex) + excess, excess, residual, converged)
+
+
+_solve_compiled = jax.jit(solve_kappa)
+
+
+def _solve_real(spectrum, neck, log_radius):
+    """log of the excess at real z > 0: Newton in logs inside the bracket r <= dlt <= r + Tr Lambda (1/N + 1/P)."""
+    trace = spectrum.multiplicity @ spectrum.eigenvalue
+    high = jnp.log(jnp.exp(log_radius) + trace * (neck.inverse_width + neck.inverse_samples))
+
+    def step(_, state):
+        low, high, point = state
+        z, slope = _z_and_slope(spectrum, neck, jnp.exp(point))
+        miss = log_radius - jnp.log(z)
+        low, high = jnp.where(miss > 0, point, low), jnp.where(miss > 0, high, point)
+        newton = point + miss / slope
+        return low, high, jnp.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
+
+    return jax.lax.fori_loop(0, REAL_STEPS, step, (log_radius, high, (log_radius + high) / 2))[2]
+
+
+def _newton(spectrum, neck, log_excess, log_target):
+    z, slope = _z_and_slope(spectrum, neck, jnp.exp(log_excess))
+    return log_excess + (log_target - jnp.log(z)) / slope
+
+
+def _z_and_slope(spectrum, neck, excess):
+    """z and d log z/d log dlt at an excess, real or complex (theory/dynamical_model.md 2.3)."""
+    neck = Bottleneck(*(column.astype(excess.dtype) for column in neck))
+    kappa = neck.kappa0 + excess
+    g, steepness = pole_sums(
+        spectrum,
+        kappa,
+        lambda eigenvalue, _: (eigenvalue / (neck.kappa0.real + eigenvalue),),
+        lambda eigenvalue, _: (eigenvalue,),
+    )
+    r3, r1 = neck.free_width + neck.inverse_width * excess * g, neck.free_samples + neck.inverse_samples * excess * g
+    slope = excess * (1 / kappa + steepness * (neck.inverse_width / r3 + neck.inverse_samples / r1))
+    return kappa * r1 * r3, slope

@@ -1,0 +1,52 @@
+"""Losses at t = inf, in closed form.
+
+At z = 0 the kernels of two_point.py reduce to sums at kappa0, the root of df1 = rank = min(N, P, M), as R1 or R3
+vanishes there (theory/dynamical_model.md 4; the forms below follow from 2.4 with D = (z - z')/(kappa - kappa')).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scalefront.models.random_features.theory.kappa import bottleneck
+
+
+class LateLosses(NamedTuple):
+    """Losses at t = inf; both of shape (n,)."""
+
+    test_loss: np.ndarray
+    train_loss: np.ndarray
+
+
+def late_losses(spectrum, width, samples, label_noise):
+    """Limits of test and train loss for width, samples, label_noise of shape (n,); inf is allowed for the first two.
+
+    * rank < P: test = (kappa0 tau + sigma^2 rank/P)/(1 - rank/P), train = (1 - rank/P)(kappa0 tau + sigma^2);
+    * P = rank < N: test = kappa0 (P U/S + tau r/(1 - r)) + sigma^2 (P/(kappa0 S) - 1 + r/(1 - r)), r = P/N, train = 0;
+    * P = rank = N: train = 0 and test diverges as t^(1/2), except at N = P = M without noise, where kappa ~ z^(1/3)
+      leaves test = (sqrt(3) log(2)/pi) M tau/S,
+
+    with tau = sum T/(kappa0 + lambda), U = sum T/(kappa0 + lambda)^2, S = sum lambda/(kappa0 + lambda)^2.
+    """
+    neck = bottleneck(spectrum, width, samples)
+    noise = np.asarray(label_noise, float) ** 2
+    pole = 1 / (neck.kappa0[:, None] + spectrum.eigenvalue)
+    tau = pole @ (spectrum.multiplicity * spectrum.task_power)
+    overlap = pole**2 @ (spectrum.multiplicity * spectrum.task_power)
+    df11 = pole**2 @ (spectrum.multiplicity * spectrum.eigenvalue)
+    plateau = neck.kappa0 * tau
+    under, square = neck.free_samples > 0, (neck.free_samples == 0) & (neck.free_width == 0)
+    full = neck.kappa0 == 0
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = neck.rank * neck.inverse_samples
+        below = (plateau + noise * ratio) / neck.free_samples
+        excess_width = neck.rank * neck.inverse_width / neck.free_width
+        variance = np.where(noise > 0, noise * (neck.rank / (neck.kappa0 * df11) - 1 + excess_width), 0.0)
+        above = neck.kappa0 * (neck.rank * overlap / df11 + tau * excess_width) + variance
+    cubic = np.sqrt(3) * np.log(2) / np.pi * neck.rank * tau / df11
+    equal = np.where(full & (noise == 0), cubic, np.inf)
+    return LateLosses(
+        np.where(under, below, np.where(square, equal, above)),
+        np.where(under, neck.free_samples * (plateau + noise), 0.0),
+    )

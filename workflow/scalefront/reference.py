@@ -1,0 +1,189 @@
+"""`make docs`: writes what is made from the declarations - config/README.md, the schema for editors, the conda file.
+
+A test holds the written files equal to what this module makes of the code.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from scalefront.figures import FIGURES
+from scalefront.models import REGISTRY, part
+from scalefront.study import questions, spectrum, study, timegrid
+from scalefront.words import WORDS
+
+ROOT = Path(__file__).resolve().parents[2]
+GRID_MEANING = {
+    "curves": "simulation, theory or both (default both)",
+    "seeds": "independent draws of each simulated point of this grid",
+    "fan_out": "words whose values cut the grid into jobs (default: simulation width and samples, theory none)",
+}
+FIT_MEANING = {
+    "of": "test_loss | train_loss",
+    "against": "time, or a word of the model; not for relative_difference",
+    "where": "which curves: kind and any word; time, for a fit against a word (.inf for the limit t -> inf)",
+    "law": "power (y = prefactor x^exponent, default) | relative_difference (simulation against theory)",
+    "window": "auto (the project's one rule, docs/fits.md; default) | [low, high]",
+    "predicted": "a number, or the name of a prediction; shown beside the fit, never used by it",
+}
+FRONTIER_MEANING = {
+    "size": "the word that is chosen for each compute, e.g. width",
+    "compute": "columns whose product is the compute, e.g. [width, time]",
+    "where": "which curves: kind and any word; they may differ in the size alone",
+    "methods": " | ".join(questions.METHODS),
+}
+CLAIM_MEANING = {
+    "id": "name of the claim, once in a study",
+    "statement": "the claim in words",
+    "quantity": "<fit>.exponent | <fit>.prefactor | <fit>.relative_difference"
+    " | frontier.<method>.{size,time,loss}_exponent | spectrum.{capacity,source};"
+    " `:simulation` asks for the fit of the simulated curves",
+    "relation": " | ".join(questions.RELATIONS),
+    "predicted": "a number, or the name of a prediction",
+    "tolerance": "for equals: how far value and prediction may differ",
+}
+
+
+INTRODUCTION = """# Study files: every key
+
+Written by `make docs` from the code's own declarations; edit those, not this page.
+
+A study is a file `config/studies/NAME.yaml`, or a file of one's own anywhere:
+`snakemake --cores all --config studies=path/to/mine.yaml`. `NAME` matches `[a-z][a-z0-9_]*` and is no rule's name.
+YAML 1.2: `1e5` is a number, `on` is text, `.inf` is infinity; a key given twice, tags and anchors are refused.
+`scalefront check NAME` validates a study and counts its points without computing anything.
+
+`config.yaml` holds one key: `studies`, the names or paths that `snakemake` builds when it is given no target.
+"""
+SPECTRA = """`table` is a .csv, .parquet or .npz file with columns `eigenvalue` and `task_power`. `data` is such a file
+with features and a `target` column (or array): its spectrum is measured, and simulations run on its rows. Paths are
+relative to the study file."""
+
+
+def config_page():
+    """config/README.md."""
+    bundled = [f"`{spectrum.BUNDLED}{name}` ({', '.join(sets)})" for name, sets in spectrum.BUNDLED_SETS.items()]
+    kinds = {kind: ", ".join(sorted(keys)) for kind, keys in spectrum.KEYS.items()}
+    lines = [
+        INTRODUCTION,
+        *_table("Top level", study.KEYS),
+        *_table("spectrum", kinds, "kind", "keys"),
+        SPECTRA + " Bundled sets and their targets: " + "; ".join(bundled) + ".",
+        "",
+        *_table("time", timegrid.MEANING),
+        *_table("sweep: each grid", GRID_MEANING | {"any word": "one value, a list, or {start, stop, points} in log"}),
+        *_table("fits: each fit", FIT_MEANING),
+        *_table("frontier", FRONTIER_MEANING),
+        *_table("claims: each claim", CLAIM_MEANING),
+        *_table("figures", dict.fromkeys(FIGURES, ""), "name", ""),
+    ]
+    for model in REGISTRY:
+        lines += _model_tables(model)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _model_tables(model):
+    lines = [f"## Model `{model}`", "", "| word | symbol | meaning | allowed | default |", "|---|---|---|---|---|"]
+    for parameter in part(model, "parameters").PARAMETERS:
+        word = WORDS[parameter.word]
+        default = "required" if parameter.required else f"{parameter.default}"
+        allowed = parameter.allowed.replace("|", "\\|")
+        lines.append(f"| `{word.name}` | {word.symbol} | {word.meaning} | {allowed} | {default} |")
+    lines += ["", "Predictions, by name:", "", "| name | statement | range | source |", "|---|---|---|---|"]
+    for name, found in part(model, "exponents").predictions(2.0, 0.5).items():
+        lines.append(f"| `{name}` | {found.statement} | {found.range} | {found.source} |".replace("||", "|"))
+    return [*lines, ""]
+
+
+def _table(title, rows, first="key", second="meaning"):
+    body = [f"| `{key}` | {text.replace('|', chr(92) + '|')} |" for key, text in rows.items()]
+    return [f"## {title}", "", f"| {first} | {second} |", "|---|---|", *body, ""]
+
+
+def schema():
+    """JSON schema of study files, for editors; the study reader checks more than a schema can say."""
+    parameters = {p.word: p for model in REGISTRY for p in part(model, "parameters").PARAMETERS}
+    value = {word: _value_schema(parameter) for word, parameter in parameters.items()}
+    axis = {
+        word: {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, {"type": "object"}]}
+        for word, one in value.items()
+    }
+    names = {"type": ["string", "array"]}
+    grid = _object(axis | {"curves": names, "seeds": {"type": "integer", "minimum": 1}, "fan_out": names})
+    blocks = {
+        block: {word: value[word] for word, parameter in parameters.items() if parameter.block == block}
+        for block in ("spectrum", "dynamics")
+    }
+    text = {"type": "string"}
+    properties = {key: {"description": meaning} for key, meaning in study.KEYS.items()}
+    properties["model"] |= {"enum": list(REGISTRY)}
+    properties["title"] |= text
+    properties["paper"] |= text
+    for key in ("seed", "seeds"):
+        properties[key] |= {"type": "integer", "minimum": 0}
+    kind = {"enum": list(spectrum.KEYS)}
+    properties["spectrum"] |= _object(blocks["spectrum"] | {"kind": kind, "path": text, "target": text}, ["kind"])
+    properties["dynamics"] |= _object(blocks["dynamics"])
+    properties["time"] |= _object({key: {"description": meaning} for key, meaning in timegrid.MEANING.items()})
+    properties["sweep"] |= {"anyOf": [grid, {"type": "array", "items": grid, "minItems": 1}]}
+    properties["fits"] |= {"type": "object", "additionalProperties": _described(FIT_MEANING, ["of"])}
+    properties["frontier"] |= _described(FRONTIER_MEANING, ["size", "compute"])
+    properties["claims"] |= {
+        "type": "array",
+        "items": _described(CLAIM_MEANING, ["id", "statement", "quantity", "relation"]),
+    }
+    properties["figures"] |= {"type": "array", "items": {"enum": list(FIGURES)}}
+    required = ["title", "model", "spectrum", "time", "sweep"]
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Scalefront study"} | _object(
+        properties, required
+    )
+
+
+def _value_schema(parameter):
+    meaning = WORDS[parameter.word].meaning
+    if parameter.choices:
+        return {"enum": list(parameter.choices), "description": meaning}
+    return {"type": "number", "description": f"{meaning}; {parameter.allowed}"}
+
+
+def _object(properties, required=()):
+    found = {"type": "object", "properties": properties, "additionalProperties": False}
+    return found | ({"required": list(required)} if required else {})
+
+
+def _described(meanings, required):
+    return _object({key: {"description": meaning} for key, meaning in meanings.items()}, required)
+
+
+def conda_environment(python="3.11"):
+    """envs/scalefront.yaml: the direct requirements at the lock's versions for one Python, for ``--sdm conda``."""
+    lock = (ROOT / "envs" / "requirements.txt").read_text()
+    wanted = re.findall(r"^([A-Za-z][\w.-]*)", (ROOT / "envs" / "requirements.in").read_text(), re.MULTILINE)
+    pinned = {}
+    for name, version, marker in re.findall(r"^([a-z][\w.-]*)==(\S+)([^\n]*)", lock, re.MULTILINE):
+        if ">= '3.12'" not in marker:
+            pinned[name] = version
+    pins = [f"      - {name}=={pinned[name.lower().replace('.', '-')]}" for name in wanted]
+    head = [
+        "# The lock's versions of the direct requirements, for `snakemake --sdm conda`. Written by `make docs`.",
+        "channels: [conda-forge, nodefaults]",
+        "dependencies:",
+        f"  - python ={python}",
+        "  - pip",
+        "  - pip:",
+    ]
+    return "\n".join(head + pins) + "\n"
+
+
+def written_files():
+    """Path -> text of every file that is made from the code."""
+    return {
+        ROOT / "config" / "README.md": config_page(),
+        ROOT / "config" / "study.schema.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",
+        ROOT / "envs" / "scalefront.yaml": conda_environment(),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in written_files().items():
+        path.write_text(text, encoding="utf-8")

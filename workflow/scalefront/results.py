@@ -1,0 +1,80 @@
+"""From curves to fits for one study, and theory without a workflow: what the fit job and `scalefront solve` do."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from scalefront import tables
+from scalefront.fits.fitting import FITS_SCHEMA, fit_table
+from scalefront.fits.spectrum import spectrum_rows
+from scalefront.models import part
+from scalefront.shards import provenance, shard_table
+
+
+def study_fits(settings, curves, spectrum=None):
+    """The fits and the frontier of a study.
+
+    Parameters
+    ----------
+    settings : study, model, fits, frontier
+    curves : its curves table, a frame
+    spectrum : path of its measured spectrum, None for a power law
+
+    Returns
+    -------
+    fits, frontier : frames with the columns of the contract
+    """
+    asymptotic_range = part(settings["model"], "exponents").asymptotic_range
+
+    def reach(parameters, word):
+        """Where a model vouches for its exponents; None where the spectrum is no power law."""
+        if pd.isna(parameters["capacity"]):
+            return None
+        try:
+            return asymptotic_range(word, parameters["modes"], parameters["capacity"])
+        except KeyError:
+            return None
+
+    fits, frontier = fit_table(curves, settings["fits"], settings["frontier"], reach)
+    if spectrum is None:
+        return fits, frontier
+    rows = spectrum_rows(tables.read(spectrum), tables.read_metadata(spectrum)["rows"])
+    measured = pd.DataFrame(
+        [{name: row.get(name) for name in FITS_SCHEMA} | {"study": settings["study"]} for row in rows],
+        columns=list(FITS_SCHEMA),
+    ).astype(FITS_SCHEMA)
+    return (pd.concat([fits, measured], ignore_index=True) if len(fits) else measured), frontier
+
+
+def solve_study(study, output):
+    """Solve all theory shards of a study into one file, .parquet or .csv; returns the Arrow table.
+
+    A measured spectrum is measured first, in a temporary folder.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        sources = _measured(study, Path(folder))
+        shards = study.shards["theory"]
+        made = [shard_table(study.shard_settings("theory", shard.name), sources) for shard in shards]
+        paths = [Path(folder) / f"{number}.parquet" for number in range(len(made))]
+        for path, table in zip(paths, made, strict=True):
+            tables.write(path, table, {})
+        merged = Path(folder) / "curves.parquet"
+        tables.merge(paths, merged, study.swept, provenance(None, study.seed))
+        return tables.copy(merged, output)
+
+
+def _measured(study, folder):
+    source = study.spectrum
+    if source.kind == "power_law":
+        return {}
+    from scalefront.datasets import EXPORTS
+    from scalefront.measurement import measured_table
+
+    rows = source.path
+    if source.bundled:
+        rows = folder / f"{source.bundled}.npz"
+        EXPORTS[source.bundled](rows)
+    table, noise = measured_table(source.kind, rows, source.target, study.seed)
+    tables.write(folder / "spectrum.parquet", table, noise)
+    return {"spectrum": folder / "spectrum.parquet", "rows": rows}

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from scalefront.numerics import jax
 from scalefront.randomness import point_key, seed_keys
 

@@ -161,6 +161,9 @@ def export_digits(path):
     _write_npz(Path(path), {"features": digits.data / 16.0, **arrays})
 
 
+EXPORTS = {"digits": export_digits}  # the data sets that a study may name instead of a file
+
+
 def _write_npz(path, arrays):
     """numpy.savez with fixed dates, through a temporary file: the archive is whole or not there."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
@@ -258,3 +261,6 @@ def _numbers(path, name, values):
 def _listed(names, most=12):
     names = list(names)
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+EXPORTS = {"digits": export_digits}

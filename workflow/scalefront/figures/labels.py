@@ -14,7 +14,7 @@ def number(value, digits=3):
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞"
     shown = f"{value:.{digits}g}"
-    if value and not 1e-3 <= abs(value) < 1e5:
+    if value and (not 1e-3 <= abs(value) < 1e5 or value == 1e4):
         mantissa, power = f"{value:.{digits - 1}e}".split("e")
         mantissa = mantissa.rstrip("0").rstrip(".")
         return (f"{mantissa}·" if mantissa != "1" else "") + "10" + str(int(power)).translate(_SUPERSCRIPTS)
@@ -49,12 +49,10 @@ def product(words):
 
 
 def caption(fixed, curves, sizes):
-    """What the curves of one panel share: sizes, noise, and what differs elsewhere in the table."""
+    """What the curves of one panel share: sizes, and what differs elsewhere in the table and is not zero."""
     told = []
     for word, value in fixed.items():
-        if value is None or value != value:
-            continue
-        varies = curves[word].nunique(dropna=False) > 1
-        if word in sizes or varies:
+        known = value is not None and value == value and value != 0
+        if known and (word in sizes or curves[word].nunique(dropna=False) > 1):
             told.append(equation(word, value))
     return ", ".join(told)

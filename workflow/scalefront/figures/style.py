@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 PANEL = (3.2, 2.75)  # inches
 SINGLE = 4.6  # inches: a figure of one panel still has room for its title
 COLUMNS = 3
+ROOM = 0.03  # of the height of a panel, for one line of a legend
 MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
 GREY, LIMIT, FIT = "0.45", "black", "#D55E00"  # black and vermillion stay apart for every kind of colour blindness
 RC = {
@@ -49,6 +50,9 @@ RC = {
 styled = matplotlib.style.context(RC, after_reset=True)
 # Viridis without its lightest part; the larger, the darker, so that infinity, in black, comes last.
 SEQUENCE = LinearSegmentedColormap.from_list("sequence", matplotlib.colormaps["viridis"](np.linspace(0.88, 0.1, 64)))
+SECOND_SEQUENCE = LinearSegmentedColormap.from_list(
+    "second", matplotlib.colormaps["magma"](np.linspace(0.85, 0.45, 64))
+)
 
 
 def panels(title, count):
@@ -74,30 +78,35 @@ def tell(axes, text):
     axes.text(0.5, 0.5, textwrap.fill(text, 48), transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
-def colours(values):
+def colours(values, sequence=SEQUENCE):
     """value -> colour: finite values along the sequence (few by rank, many in log), infinity black."""
     finite = sorted({value for value in values if math.isfinite(value)})
     if len(finite) > MOST_LEGEND_ENTRIES:
         places = LogNorm(finite[0], finite[-1])(finite)
     else:
         places = np.linspace(0, 1, len(finite)) if len(finite) > 1 else [0.6]
-    found = {value: SEQUENCE(float(place)) for value, place in zip(finite, places, strict=True)}
+    found = {value: sequence(float(place)) for value, place in zip(finite, places, strict=True)}
     return found | {value: LIMIT for value in values if not math.isfinite(value)}
 
 
-def colour_bar(axes, values, label):
-    """A logarithmic colour bar for the finite ``values`` beside ``axes``."""
+def colour_bar(axes, values, label, location="right"):
+    """A logarithmic colour bar for the finite ``values`` beside ``axes`` or on their top."""
     finite = [value for value in values if math.isfinite(value)]
     shown = ScalarMappable(LogNorm(min(finite), max(finite)), SEQUENCE)
-    bar = axes.figure.colorbar(shown, ax=axes, pad=0.02, fraction=0.06)
-    bar.set_label(label, labelpad=2)
+    bar = axes.figure.colorbar(shown, ax=axes, pad=0.02, fraction=0.06, aspect=25, location=location)
+    bar.set_label(label, labelpad=2, fontsize=7)
+    bar.ax.tick_params(labelsize=6, pad=1.5)
     bar.outline.set_linewidth(0.4)
 
 
 def legend(axes, handles, loc="lower left"):
-    """A legend inside ``axes``, where decaying curves leave room."""
-    if handles:
-        axes.legend(handles=handles, loc=loc)
+    """A legend inside ``axes``, where decaying curves leave room; a long one gets more of it below them."""
+    if not handles:
+        return
+    if loc == "lower left" and axes.get_yscale() == "log":
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(bottom * (bottom / top) ** (ROOM * len(handles)), top)
+    axes.legend(handles=handles, loc=loc)
 
 
 def legend_below(figure, handles):

@@ -122,10 +122,11 @@ def curve(rows, against, of, time=np.inf):
     if against != "time":
         rows = at_time(rows, time)
     _refuse_several_curves(rows, against)
-    good, left_out = usable(rows, of)
-    at_infinity = good.loc[np.isinf(good[against]), of].to_numpy(float)
-    finite = good[np.isfinite(good[against]) & (good[against] > 0)]
-    left_out += Counter({f"at {against} 0": len(good) - len(finite) - len(at_infinity)})
+    at_infinity = np.isinf(rows[against].to_numpy(float, na_value=np.nan))
+    limit, _ = usable(rows[at_infinity], of)  # a limit that is zero is no floor and no failure
+    good, left_out = usable(rows[~at_infinity], of)
+    finite = good[good[against] > 0]
+    left_out += Counter({f"at {against} 0": len(good) - len(finite)})
     if finite[against].nunique() < MIN_POINTS:
         raise Unfitted("no_data", f"{finite[against].nunique()} points, {MIN_POINTS} are needed", left_out)
     seeds = finite["seed"] if "seed" in finite else pd.Series(np.nan, index=finite.index)
@@ -140,7 +141,7 @@ def curve(rows, against, of, time=np.inf):
         losses=losses[:, enough],
         seeded=bool(seeds.notna().any()),
         whole_curves=against == "time",
-        floor=float(at_infinity.mean()) if len(at_infinity) else 0.0,
+        floor=float(limit[of].mean()) if len(limit) else 0.0,
         parameters=parameters if against == "time" else parameters | {"time": time},
         left_out=left_out,
     )
@@ -156,7 +157,7 @@ def _refuse_several_curves(rows, against):
 
 def _by_seed(seeds, x, values):
     """Grid (n,) and losses (seeds, n), NaN where a seed has no value."""
-    codes, _ = pd.factorize(seeds, use_na_sentinel=False, sort=False)
+    codes, _ = pd.factorize(seeds, use_na_sentinel=False, sort=True)
     grid, column = np.unique(x, return_inverse=True)
     losses = np.full((codes.max() + 1, len(grid)), np.nan)
     losses[codes, column] = values

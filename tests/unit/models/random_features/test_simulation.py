@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.linalg
-
 from scalefront import datasets
 from scalefront.models.random_features import simulation, spectral
 from scalefront.numerics import jax, jnp
 from scalefront.randomness import seed_keys
 from scalefront.spectra import from_columns, power_law
+
 from tests.oracles import literal_flow
 
 REFERENCE = tomllib.loads((Path(__file__).parents[3] / "reference" / "random_features.toml").read_text())
@@ -113,6 +113,17 @@ def test_reduced_draws_have_the_distribution_of_literal_ones(width, samples):
         for moment in (np.abs, np.square):  # the spread, too, must agree
             error = moment(expected).std(axis=0) / np.sqrt(count)
             assert np.all(in_standard_errors(moment(found), moment(expected).mean(axis=0), error) < 4)
+
+
+def test_wishart_rows_have_the_moments_of_normal_ones():
+    # W ~ Wishart_3(P, 1): mean P 1, variance 2P on the diagonal and P beside it (Anderson, 1963)
+    samples, count = 25, 20000
+    rows = jax.vmap(lambda key: simulation._gaussian_rows(key, samples, 3))(keys(count))
+    assert rows.shape == (count, 3, 3)
+    wishart = np.einsum("cri,crj->cij", rows, rows)
+    variance = samples * (1 + np.eye(3))
+    assert np.all(np.abs(wishart.mean(axis=0) - samples * np.eye(3)) < 4 * np.sqrt(variance / count))
+    np.testing.assert_allclose(wishart.var(axis=0), variance, rtol=0.05)  # a variance of 20000 draws is known to 1 %
 
 
 @pytest.mark.parametrize("width", [20, 50, 70])

@@ -1,8 +1,28 @@
-"""Placeholder while the module is being written."""
+"""Exponents that the theory of the random-feature model predicts: as derived, and as the paper states them.
+
+Every exponent p is that of y ~ x^p, so that a decay is negative. In the paper's letters capacity = b and
+source = (a - 1)/b (theory/dynamical_model.md 5; the paper is arXiv:2402.01092).
+"""
+
+from math import inf, isclose
 from typing import NamedTuple
+
+DERIVED = "theory/dynamical_model.md 5"
+PAPER = "arXiv:2402.01092"
 
 
 class Prediction(NamedTuple):
+    """One predicted exponent.
+
+    Attributes
+    ----------
+    value : exponent p of y ~ x^p
+    statement : the prediction in words, with its formula
+    source : who says so
+    holds : whether the range covers the capacity and source that were asked for
+    range : where it is stated or derived to hold, in words
+    """
+
     value: float
     statement: str
     source: str
@@ -11,4 +31,128 @@ class Prediction(NamedTuple):
 
 
 def predictions(capacity, source):
-    return {"time_bottleneck": Prediction(-source, "", "", True, "")}
+    """All predicted exponents of a power-law spectrum, by name.
+
+    Parameters
+    ----------
+    capacity : alpha > 1, lambda_k = k^-alpha
+    source : beta > 0, lambda_k w_k^2 = k^-(alpha beta + 1)
+    """
+    return _bottlenecks(capacity, source) | _frontier(capacity, source) | _frontier_of_the_paper(capacity, source)
+
+
+def asymptotic_range(word, modes, capacity):
+    """Range (low, high) of ``time``, ``width`` or ``samples`` in which start and cut-off leave an exponent alone.
+
+    Good for 0.02 in the exponent at modes >= 1e6 (theory/dynamical_model.md 5, "Finite M and fit windows"); empty,
+    low >= high, where there are too few modes. Raises KeyError for any other word.
+    """
+    largest_index = 1e-3 * modes
+    return {
+        "time": (10.0, largest_index**capacity),
+        "width": (50.0, largest_index),
+        "samples": (50.0, largest_index),
+    }[word]
+
+
+def _bottlenecks(capacity, source):
+    mode_power = capacity * source
+    return {
+        "time_bottleneck": Prediction(
+            -source,
+            "L ~ t^-source at infinite width and samples",
+            f"{DERIVED}; {PAPER} Eq. 14",
+            True,
+            "any source",
+        ),
+        "data_bottleneck": Prediction(
+            -min(mode_power, 2 * capacity),
+            "L ~ P^-(capacity min(source, 2)) at infinite time and width, without label noise",
+            f"{DERIVED}; {PAPER} Eq. 14",
+            not isclose(source, 2),
+            "any source but 2, where a logarithm enters; label_noise = 0",
+        ),
+        "width_bottleneck": Prediction(
+            -min(mode_power, capacity),
+            "L ~ N^-(capacity min(source, 1)) at infinite time and samples",
+            DERIVED,
+            not isclose(source, 1),
+            "any source but 1, where a logarithm enters",
+        ),
+        "width_bottleneck_paper": Prediction(
+            -min(mode_power, 2 * capacity),
+            "L ~ N^-(capacity min(source, 2)) at infinite time and samples",
+            f"{PAPER} Eq. 14",
+            True,
+            "stated for any source; the exact theory agrees for source < 1",
+        ),
+        "joint_bottleneck": Prediction(
+            -mode_power,
+            "L ~ N^-(capacity source) at infinite time along samples = const x width",
+            DERIVED,
+            source < 1,
+            "source < 1, samples != width, label_noise = 0",
+        ),
+    }
+
+
+def _frontier(capacity, source):
+    """C = N t at infinite samples: t^-source balances the plateau N^-(capacity source), or N^-1 t^-(1 - 1/capacity)."""
+    mode_power = capacity * source
+    if source < 1:
+        total, formula, where = 1 + capacity, "1 + capacity", "source < 1; at 1 logarithms enter"
+        balance = "t^-source balances the plateau of the width"
+    else:
+        total, formula, where = 1 + mode_power, "1 + capacity source", "source > 1; at 1 logarithms enter"
+        balance = "t^-source balances N^-1 t^-(1 - 1/capacity)"
+    exponents = {
+        "width": ("N*", 1 - capacity / total, f"1 - capacity/({formula})"),
+        "time": ("t*", capacity / total, f"capacity/({formula})"),
+        "loss": ("L*", -mode_power / total, f"-capacity source/({formula})"),
+    }
+    return {
+        f"frontier_{name}": Prediction(
+            value, f"{symbol} ~ C^({power}), C = N t: {balance}", DERIVED, not isclose(source, 1), where
+        )
+        for name, (symbol, value, power) in exponents.items()
+    }
+
+
+def _frontier_of_the_paper(capacity, source):
+    """C = N t at infinite samples: t^-source balances the plateau N^-m, m = capacity min(source, 2)."""
+    plateau = capacity * min(source, 2)
+    total = source + plateau
+    exponents = {
+        "width": ("N*", source / total, "source/(source + m)"),
+        "time": ("t*", plateau / total, "m/(source + m)"),
+        "loss": ("L*", -source * plateau / total, "-source m/(source + m)"),
+    }
+    return {
+        f"frontier_{name}_paper": Prediction(
+            value,
+            f"{symbol} ~ C^({formula}), C = N t, m = capacity min(source, 2)",
+            f"{PAPER} Eq. 17",
+            True,
+            "stated for any source; the exact theory agrees for source < 1",
+        )
+        for name, (symbol, value, formula) in exponents.items()
+    }
+
+
+def frontier_predictions(size, compute, parameters):
+    """Names of the predictions for a frontier: parameter of its fit -> name; empty where none is derived.
+
+    Parameters
+    ----------
+    size : word that the frontier chooses
+    compute : words whose product is the compute
+    parameters : word -> value of one point of the frontier
+    """
+    same_task = parameters["samples"] == inf and parameters["capacity"] is not None
+    if size != "width" or set(compute) != {"width", "time"} or not same_task:
+        return {}
+    return {
+        "size_exponent": "frontier_width",
+        "time_exponent": "frontier_time",
+        "loss_exponent": "frontier_loss",
+    }

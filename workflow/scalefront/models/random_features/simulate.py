@@ -22,7 +22,7 @@ def simulate(settings, sources):
     time = np.asarray(settings["time"], float)
     compute = _on_rows(settings, sources, time) if settings["rows"] else _on_gaussian_features(sources, time)
     for digest, seeds, parameters in settings["points"]:
-        curves = compute(seed_keys(point_key(settings["seed"], digest), seeds), parameters)
+        curves = compute(seed_keys(point_key(settings["seed"], digest), range(seeds)), parameters)
         for seed in range(seeds):
             test, train = np.asarray(curves.test_loss[seed]), np.asarray(curves.train_loss[seed])
             ok = np.isfinite(test)

@@ -145,7 +145,9 @@ def solve_kappa(spectrum, neck, z, rotations):
     log_radius, angle = jnp.log(jnp.abs(upper)), jnp.angle(upper)
 
     def turn(step, start):
-        target = jax.lax.complex(log_radius, angle * jnp.minimum((step + 1.0) / rotations, 1.0))
+        # the distance to the cut shrinks by the same factor in every step: the closer, the smaller the steps
+        part = jnp.minimum((step + 1.0) / rotations, 1.0)
+        target = jax.lax.complex(log_radius, np.pi * (1 - (1 - angle / np.pi) ** part))
         return _newton(spectrum, neck, _newton(spectrum, neck, start, target), target)
 
     start = _solve_real(spectrum, neck, log_radius)

@@ -49,6 +49,7 @@ def pole_sums(spectrum, kappa, simple, double):
     Returns a list of arrays like kappa, those of ``simple`` first. Complex numbers go through the loop as pairs of
     real ones, so that it runs in vector registers along kappa's last axis.
     """
+    columns = [jnp.asarray(column) for column in spectrum[:3]]
     parts = 2 if jnp.iscomplexobj(kappa) else 1
 
     def powers(eigenvalue):
@@ -60,7 +61,7 @@ def pole_sums(spectrum, kappa, simple, double):
         return (real, imag), (real * real - imag * imag, 2 * real * imag)
 
     def add(index, totals):
-        eigenvalue, task_power, multiplicity = (column[index] for column in spectrum[:3])
+        eigenvalue, task_power, multiplicity = (column[index] for column in columns)
         first, second = powers(eigenvalue)
         weighted = [(w, first) for w in simple(eigenvalue, task_power)]
         weighted += [(w, second) for w in double(eigenvalue, task_power)]

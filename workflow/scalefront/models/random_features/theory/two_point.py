@@ -2,7 +2,8 @@
 
 The sums over pairs are divided differences of sums over nodes,
 
-    df11 = (df1 - df1')/(kappa' - kappa),    U = sum_k T_k/((kappa + lambda_k)(kappa' + lambda_k)) = (tau - tau')/(kappa' - kappa),
+    sum_k lambda_k/((kappa + lambda_k)(kappa' + lambda_k)) = df11 = (df1 - df1')/(kappa' - kappa)
+    sum_k      T_k/((kappa + lambda_k)(kappa' + lambda_k)) = U    = (tau - tau')/(kappa' - kappa)
 
 with tau = sum_k T_k/(kappa + lambda_k), so that a pair costs nothing next to its nodes. Inserted in 2.4 they give
 1 - df2/N = R3 + kappa' df11/N, the same with P and R1, and D = (z - z')/(kappa - kappa'), all without cancellation.
@@ -81,7 +82,7 @@ def one_point(spectrum, neck, solved):
 
 
 def pairs(upper):
-    """(x, y, same): x (h, 1, n) the nodes (h, n), y (1, 2h, n) them and their conjugates, same (h, 2h, 1) where x is y."""
+    """All pairs of nodes (h, n) with them and their conjugates: x (h, 1, n), y (1, 2h, n), same (h, 2h, 1)."""
     both = jax.tree.map(lambda column: jnp.concatenate([column, jnp.conj(column)])[None], upper)
     nodes = upper.kappa.shape[0]
     return jax.tree.map(lambda column: column[:, None], upper), both, jnp.eye(nodes, 2 * nodes, dtype=bool)[:, :, None]

@@ -1,0 +1,54 @@
+"""Mean-field theory in the time domain: gradient descent with (T+1) x (T+1) matrices (theory/dynamical_model.md 2.5 iv).
+
+Straight from the closed equations of the order parameters, without kappa(z): O(M T^3) per sweep and T + 2 sweeps, exact
+by causality.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Losses(NamedTuple):
+    """Losses after 0, 1, ..., T steps; both (T+1,)."""
+
+    test_loss: np.ndarray
+    train_loss: np.ndarray
+
+
+def gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps):
+    """Test and train loss of full-batch gradient descent for one width and one number of samples."""
+    eigenvalue, task = spectrum.eigenvalue, spectrum.task_power
+    one, start = np.eye(steps + 1), np.ones(steps + 1)
+    step = learning_rate * np.tril(np.ones((steps + 1, steps + 1)), -1)
+    r1, r3, transfer = _responses(eigenvalue, width, samples, step)
+
+    to_u4 = transfer @ step
+    to_u2 = to_u4 @ r3
+    through = one - eigenvalue[:, None, None] * (r1 @ to_u2)
+    mean = transfer @ start
+    c0_mean = np.einsum("k,ka,kb->ab", task, mean, mean)
+    c2_mean = np.einsum("k,ka,kb->ab", eigenvalue * task, mean @ r1.T, mean @ r1.T)
+    noise = label_noise**2 * np.outer(start, start)
+    c1, c3 = 0 * step, 0 * step
+    for _ in range(steps + 2):
+        c0 = c0_mean + _spread(eigenvalue, to_u4, c3) / width + _spread(eigenvalue**2, to_u2, c1) / samples
+        c2 = c2_mean + _spread(eigenvalue**2, r1 @ to_u4, c3) / width + _spread(eigenvalue, through, c1) / samples
+        c1, c3 = r1 @ (c0 + noise) @ r1.T, r3 @ c2 @ r3.T
+    return Losses(np.diag(c0), np.diag(c1))
+
+
+def _responses(eigenvalue, width, samples, step):
+    """Response matrices R1, R3 (T+1, T+1) and the transfer matrices of all modes (M, T+1, T+1)."""
+    one = np.eye(len(step))
+    r1 = r3 = one
+    for _ in range(len(step) + 1):
+        transfer = np.linalg.inv(one + eigenvalue[:, None, None] * (step @ r3 @ r1))
+        total = np.einsum("k,kab->ab", eigenvalue, transfer)
+        r1, r3 = np.linalg.inv(one + total @ step @ r3 / samples), np.linalg.inv(one + r1 @ total @ step / width)
+    return r1, r3, transfer
+
+
+def _spread(weight, kernel, correlation):
+    """sum_k w_k K_k C K_k^T."""
+    return np.einsum("k,kab,kcb->ac", weight, kernel @ correlation, kernel, optimize=True)

@@ -1,0 +1,142 @@
+"""Verdicts: the rules of the design, the same for all claims."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scalefront.claims import SCHEMA, judge, judge_all, markdown
+from scalefront.fits.fitting import fit_table
+
+
+def fits_table(value, low, high, fit="fit", parameter="exponent", kind="theory", status="ok", because=None):
+    row = {"fit": fit, "parameter": parameter, "kind": kind, "value": value, "low": low, "high": high}
+    return pd.DataFrame([row | {"status": status, "left_out_because": because}])
+
+
+def verdict(value, low, high, predicted, relation="equals", tolerance=0.02):
+    claim = {
+        "id": "c",
+        "quantity": "fit.exponent",
+        "relation": relation,
+        "predicted": predicted,
+        "tolerance": tolerance,
+    }
+    return judge(claim, fits_table(value, low, high))["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "predicted", "expected"),
+    [
+        (-0.40, -0.41, -0.39, -0.40, "confirmed"),
+        (-0.415, -0.42, -0.39, -0.40, "confirmed"),
+        (-0.40, -0.45, -0.35, -0.40, "inconclusive"),  # 0.1 wide, 0.08 is allowed
+        (-0.43, -0.44, -0.41, -0.40, "inconclusive"),  # value off, interval within the tolerance
+        (-0.43, -0.44, -0.425, -0.40, "refuted"),
+        (-0.43, -0.44, -0.42, -0.40, "inconclusive"),  # meets the tolerance
+    ],
+)
+def test_equality(value, low, high, predicted, expected):
+    assert verdict(value, low, high, predicted) == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "below", "above"),
+    [
+        (0.1, 0.2, "confirmed", "refuted"),
+        (0.4, 0.5, "refuted", "confirmed"),
+        (0.2, 0.4, "inconclusive", "inconclusive"),
+        (0.3, 0.4, "refuted", "inconclusive"),
+        (0.2, 0.3, "inconclusive", "refuted"),
+    ],
+)
+def test_inequality_needs_the_whole_interval_on_one_side(low, high, below, above):
+    middle = (low + high) / 2
+    assert verdict(middle, low, high, 0.3, "below", np.nan) == below
+    assert verdict(middle, low, high, 0.3, "above", np.nan) == above
+
+
+def test_swapping_two_predictions_swaps_both_verdicts():
+    """Data of exponents -1.25 and -2: each is confirmed by its own prediction and refuted by the other's."""
+    time = np.geomspace(1, 1e4, 41)
+    columns = {"study": "s", "kind": "theory", "point": "p", "seed": None, "time": time, "status": "ok"}
+    curves = pd.concat(
+        pd.DataFrame(columns | {"source": -p, "test_loss": time**p * (1 + 0.01 / time)}) for p in (-1.25, -2.0)
+    )
+    spec = {"against": "time", "law": "power", "window": "auto"}
+    fits, _ = fit_table(curves, {"hard": spec | {"where": {"source": 1.25}}, "easy": spec | {"where": {"source": 2.0}}})
+
+    def verdicts(hard, easy):
+        claims = [
+            {"id": name, "quantity": f"{name}.exponent", "relation": "equals", "predicted": p, "tolerance": 0.02}
+            for name, p in (("hard", hard), ("easy", easy))
+        ]
+        return judge_all("s", "arXiv:2402.01092", claims, fits)["verdict"].tolist()
+
+    assert verdicts(-1.25, -2.0) == ["confirmed", "confirmed"]
+    assert verdicts(-2.0, -1.25) == ["refuted", "refuted"]
+
+
+NUMBER = st.floats(-10, 10).map(lambda x: round(x * 64) / 64)  # sums and shifts are exact
+LENGTH = st.integers(0, 128).map(lambda n: n / 64)
+
+
+@settings(deadline=None)
+@given(NUMBER, LENGTH, LENGTH, NUMBER, LENGTH)
+def test_verdict_on_an_equality_is_exactly_its_rule(value, below, above, predicted, tolerance):
+    low, high = value - below, value + above
+    confirmed = abs(value - predicted) <= tolerance and high - low <= 4 * tolerance
+    refuted = predicted + tolerance < low or predicted - tolerance > high
+    assert not (confirmed and refuted)
+    expected = "confirmed" if confirmed else "refuted" if refuted else "inconclusive"
+    assert verdict(value, low, high, predicted, "equals", tolerance) == expected
+
+
+@settings(deadline=None)
+@given(NUMBER, LENGTH, LENGTH, NUMBER, st.sampled_from(["equals", "below", "above"]), NUMBER)
+def test_shifting_data_and_prediction_together_changes_nothing(value, below, above, predicted, relation, shift):
+    low, high = value - below, value + above
+    moved = verdict(value + shift, low + shift, high + shift, predicted + shift, relation, 0.25)
+    assert moved == verdict(value, low, high, predicted, relation, 0.25)
+
+
+@settings(deadline=None)
+@given(NUMBER, LENGTH, LENGTH, NUMBER)
+def test_below_and_above_are_mirror_images(value, below, above, predicted):
+    mirrored = verdict(-value, -value - above, -value + below, -predicted, "above")
+    assert mirrored == verdict(value, value - below, value + above, predicted, "below")
+
+
+def test_quantity_may_have_dots_and_a_kind():
+    fits = pd.concat(
+        fits_table(value, value - 0.01, value + 0.01, "frontier.envelope", "size_exponent", kind)
+        for value, kind in ((0.3, "simulation"), (0.5, "theory"))
+    )
+    claim = {"id": "c", "relation": "equals", "predicted": 0.5, "tolerance": 0.02}
+    assert judge(claim | {"quantity": "frontier.envelope.size_exponent"}, fits)["value"] == 0.5
+    assert judge(claim | {"quantity": "frontier.envelope.size_exponent:simulation"}, fits)["value"] == 0.3
+
+
+def test_fit_without_a_window_is_inconclusive_with_its_reason():
+    claim = {"id": "c", "quantity": "fit.exponent", "relation": "equals", "predicted": -0.4, "tolerance": 0.02}
+    fits = fits_table(np.nan, np.nan, np.nan, status="no_window", because="steady over 0.4 decades")
+    found = judge(claim, fits)
+    assert (found["verdict"], found["reason"]) == ("inconclusive", "no_window: steady over 0.4 decades")
+
+
+def test_missing_fit_interval_or_prediction_is_inconclusive():
+    claim = {"id": "c", "quantity": "fit.exponent", "relation": "equals", "predicted": -0.4, "tolerance": 0.02}
+    assert judge(claim | {"quantity": "other.exponent"}, fits_table(0, 0, 0))["reason"] == "no fit gives other.exponent"
+    assert judge(claim, fits_table(-0.4, np.nan, np.nan))["reason"] == "the fit has no interval"
+    assert judge(claim | {"predicted": np.nan}, fits_table(-0.4, -0.4, -0.4))["reason"] == "there is no prediction"
+
+
+def test_table_has_the_columns_of_the_contract_even_when_empty():
+    assert list(judge_all("s", "p", [], fits_table(0, 0, 0)).columns) == list(SCHEMA)
+
+
+def test_markdown_shows_prediction_measurement_and_verdict():
+    claim = {"id": "c", "statement": "|L| ~ t^-b", "quantity": "fit.exponent", "relation": "equals"}
+    table = judge_all("lazy", "p", [claim | {"predicted": -0.4, "tolerance": 0.02}], fits_table(-0.401, -0.41, -0.39))
+    line = markdown(table).splitlines()[2]
+    assert line.startswith("| lazy | \\|L\\| ~ t^-b | -0.4 ± 0.02 | -0.401 [-0.41, -0.39] | confirmed |")

@@ -1,0 +1,122 @@
+"""What stands before any job: the plan, the refusals, the names, the lean parse."""
+
+import copy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scalefront.study.study import RULES
+
+from .conftest import ROOT, SMALL
+
+
+def test_a_dry_run_in_an_empty_folder_plans_jobs_and_leaves_nothing(fresh):
+    planned = fresh.snakemake("--dry-run", study=None)
+    assert "simulate" in planned.stdout and "solve" in planned.stdout
+    assert not fresh.result("").exists()
+
+
+def test_every_shipped_study_is_a_target_by_its_name(fresh):
+    for path in (ROOT / "config" / "studies").glob("*.yaml"):
+        assert "curves" in fresh.snakemake("--dry-run", path.stem, study=None).stdout
+
+
+def test_the_shim_plans_the_same_jobs(fresh):
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "workflow/Snakefile"), "--cores", "1", "-n"]
+    done = subprocess.run(command, cwd=fresh.folder, capture_output=True, text=True)
+    assert done.returncode == 0 and "solve" in done.stdout
+
+
+def test_the_workflow_can_be_used_as_a_module(fresh):
+    fresh.study(SMALL)
+    (fresh.folder / "Snakefile").write_text(
+        f'module scaling:\n    snakefile: "{ROOT / "workflow/Snakefile"}"\n    config: {{"studies": ["small.yaml"]}}\n\n'
+        "use rule * from scaling as scaling_*\n"
+    )
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n", "scaling_all"]
+    done = subprocess.run(command, cwd=fresh.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "scaling_simulate" in done.stdout
+
+
+def test_no_rule_can_be_taken_for_a_study(fresh):
+    listed = fresh.snakemake("--list-rules", study=None)
+    studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
+    assert set(listed.stdout.split()) - studies <= set(RULES)
+
+
+def test_parsing_the_studies_imports_nothing_heavy():
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "workflow")!r})
+from scalefront import catalogue, code_digest
+studies, _ = catalogue.load_studies([{str(ROOT / "config/studies")!r}], ["digits"])
+code_digest.code_digest({str(ROOT / "scripts/simulate.py")!r}, ["scalefront.models.random_features.simulate"])
+heavy = {{"jax", "pandas", "scipy", "matplotlib", "pyarrow", "sklearn", "lmfit"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def refused(run, study="small.yaml"):
+    """The one line with which a run is refused: exit code 1, no job, nothing left behind."""
+    before = sorted(path.name for path in run.folder.rglob("*"))
+    done = run.snakemake(study=study, check=False)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if not line.startswith("Using workflow specific profile")]
+    assert len(said) == 1 and said[0].startswith("scalefront: ")
+    assert sorted(path.name for path in run.folder.rglob("*")) == before
+    return said[0]
+
+
+def test_a_refused_study_ends_with_one_line_and_leaves_nothing(fresh):
+    fresh.study(SMALL | {"colour": "red"})
+    assert "small.yaml: colour" in refused(fresh)
+
+
+def test_a_name_that_is_taken_is_refused(fresh):
+    fresh.study(SMALL, "digits")
+    assert "taken" in refused(fresh, "digits.yaml")
+
+
+def test_a_study_that_does_not_exist_is_refused(fresh):
+    assert "absent" in refused(fresh, "absent")
+
+
+DATA = {"kind": "data", "path": "rows.csv", "target": "y"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b,y\n" + "1,2,3\n" * 9 + "1,text,3\n", "b"),
+        ("a,b,y\n" + "1,2,3\n" * 9 + "1,,3\n", "finite"),
+        ("a,b\n1,2\n", "target"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_refused(fresh, text, said):
+    (fresh.folder / "rows.csv").write_text(text)
+    grid = {"width": [float("inf")], "samples": [float("inf")]}
+    kept = {key: SMALL[key] for key in ("title", "model", "time")}
+    fresh.study(kept | {"spectrum": DATA, "sweep": grid})
+    assert said in refused(fresh)
+
+
+@pytest.mark.parametrize("values", [[2.0, -1.0, 0.5], [2.0, np.nan, 0.5]])
+def test_a_spectrum_with_negative_or_missing_eigenvalues_is_refused(fresh, values):
+    np.savez(fresh.folder / "spectrum.npz", eigenvalue=np.array(values), task_power=np.ones(3))
+    kept = {key: SMALL[key] for key in ("title", "model", "time")}
+    grid = {"width": [2], "samples": [float("inf")]}
+    fresh.study(kept | {"spectrum": {"kind": "table", "path": "spectrum.npz"}, "sweep": grid})
+    assert "eigenvalue" in refused(fresh)
+
+
+def test_a_study_from_elsewhere_is_found_by_its_path(fresh):
+    content = copy.deepcopy(SMALL)
+    path = fresh.study(content)
+    other = fresh.folder / "elsewhere"
+    other.mkdir()
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "-n", "--config", f"studies={path}"]
+    done = subprocess.run(command, cwd=other, capture_output=True, text=True)
+    assert done.returncode == 0 and "simulate" in done.stdout

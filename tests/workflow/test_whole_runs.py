@@ -1,0 +1,126 @@
+"""The way of the data from a study file to figures, and what is computed again after which change."""
+
+import copy
+import shutil
+
+import numpy as np
+import pytest
+from scalefront.tables import read, read_metadata
+
+from .conftest import ROOT, SMALL, Run
+
+KEYS = ["kind", "point", "seed", "time"]
+LOSSES = ["test_loss", "train_loss"]
+
+
+def changed(**changes):
+    return copy.deepcopy(SMALL) | changes
+
+
+def same_rows(first, second):
+    """Whether two curves tables hold the same rows in the same order, losses to 1e-10 relative."""
+    a, b = read(first), read(second)
+    assert a.drop(columns=LOSSES).equals(b.drop(columns=LOSSES))
+    for loss in LOSSES:
+        np.testing.assert_allclose(a[loss], b[loss], rtol=1e-10, atol=1e-13)
+
+
+def test_a_run_leaves_all_tables_and_figures(finished):
+    for name in ("small/curves.parquet", "small/fits.parquet", "small/frontier.parquet", "small/claims.parquet"):
+        assert len(read(finished.result(name)))
+    assert read(finished.result("claims.parquet"))["verdict"].isin(["confirmed", "refuted", "inconclusive"]).all()
+    assert "L ~ t^-source" in finished.result("claims.md").read_text()
+    assert finished.result("small/figures/loss_against_time.svg").stat().st_size > 1000
+    assert finished.result("small/figures/loss_against_time.png").stat().st_size > 1000
+
+
+def test_the_curves_hold_both_kinds_every_seed_and_their_making(finished):
+    curves = read(finished.result("small/curves.parquet"))
+    simulated = curves[curves["kind"] == "simulation"]
+    assert simulated.groupby("point")["seed"].nunique().tolist() == [3] * 4
+    assert curves.loc[curves["kind"] == "theory", "seed"].isna().all()
+    assert set(read_metadata(finished.result("small/curves.parquet"))) >= {"code", "packages", "seed", "schema_version"}
+
+
+def test_rows_are_sorted_by_kind_swept_words_seed_and_time(finished):
+    curves = read(finished.result("small/curves.parquet"))
+    words = ["kind", "modes", "width", "samples", "seed", "time"]
+    assert curves[words].equals(curves.sort_values(words, kind="stable", na_position="first")[words])
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.snakemake().stderr
+
+
+def test_other_shards_one_core_and_reverse_order_give_the_same_rows(finished, fresh):
+    content = changed()
+    for number, fan_out in enumerate((["samples"], ["width"], [])):
+        content["sweep"][number]["fan_out"] = fan_out
+    fresh.study(content)
+    for shard in ("simulation/samples-inf", "theory/width-1000", "simulation/samples-24"):  # the last ones first
+        fresh.snakemake(f"results/small/shards/{shard}.parquet", cores=1)
+    fresh.snakemake("results/small/curves.parquet", cores=1)
+    same_rows(finished.result("small/curves.parquet"), fresh.result("small/curves.parquet"))
+
+
+def test_adding_a_width_simulates_that_width_alone(continued):
+    before = continued.states()
+    content = changed()
+    content["sweep"][0]["width"] = [8, 12, 16]
+    continued.study(content)
+    planned = continued.planned()
+    assert planned["simulate"] == 2  # samples = inf and 24
+    assert planned["solve"] == planned["merge"] == planned["fit"] == planned["judge"] == 1
+    continued.snakemake("results/small/curves.parquet")
+    after = continued.states()
+    assert {name: after[name] for name in before} == before
+    assert sorted(after.keys() - before.keys()) == ["width-12_samples-24.parquet", "width-12_samples-inf.parquet"]
+
+
+def test_another_source_gives_other_numbers_verdicts_and_figures(finished, fresh):
+    content = changed()
+    content["spectrum"] = content["spectrum"] | {"source": 0.8}
+    fresh.study(content)
+    fresh.snakemake()
+    old, new = (read(run.result("small/claims.parquet")).set_index("id") for run in (finished, fresh))
+    assert old.loc["time_bottleneck", "predicted"] == -0.4 and new.loc["time_bottleneck", "predicted"] == -0.8
+    assert abs(old.loc["time_bottleneck", "value"] - new.loc["time_bottleneck", "value"]) > 0.2
+    figure = "small/figures/loss_against_time.svg"
+    assert finished.result(figure).read_bytes() != fresh.result(figure).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory, finished):
+    """A copy of the workflow's code and a finished run of it."""
+    root = tmp_path_factory.mktemp("checkout")
+    for part in ("Snakefile", "workflow", "scripts", "config", "profiles", "envs"):
+        source = ROOT / part
+        copier = shutil.copytree if source.is_dir() else shutil.copy2
+        copier(source, root / part)
+    run = Run(root / "work", root)
+    shutil.copytree(finished.folder, run.folder, copy_function=shutil.copy2, dirs_exist_ok=True)
+    return run
+
+
+def edit(run, file, old, new):
+    path = run.root / "workflow" / "scalefront" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return lambda: path.write_text(text)
+
+
+def test_a_changed_comment_reruns_nothing(checkout):
+    assert checkout.planned() == {}
+    undo = edit(checkout, "models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\n# a remark\n")
+    assert checkout.planned() == {}
+    undo()
+
+
+def test_a_changed_constant_of_the_solver_reruns_theory_and_nothing_of_the_simulation(checkout):
+    undo = edit(checkout, "models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\nCONSTANT = 1\n\n\n")
+    planned = checkout.planned()
+    assert planned["solve"] == 1 and planned["merge"] == 1
+    assert "simulate" not in planned
+    undo()
+    assert checkout.planned() == {}

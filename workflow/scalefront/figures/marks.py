@@ -1,0 +1,64 @@
+"""How curves look: theory is a line, a simulation dots over bands of its seeds, a limit a triangle on the right edge."""
+
+from scalefront.figures import style
+
+RANGE_ALPHA, CENTRAL_ALPHA = 0.12, 0.25
+DOT, TRIANGLE, SQUARE, BAR = 2.6, 4.5, 2.4, 4.5
+
+
+def draw_curve(axes, line, colour, thin=False, square=False):
+    """Draw a Line, its limit at x = inf included; ``square`` is the look of a training loss."""
+    finite = line.finite
+    if line.kind == "theory":
+        look = {"linestyle": (0, (4, 1.5))} if square else {}
+        axes.plot(finite.x, finite.mean, color=colour, linewidth=0.6 if thin else 1.2, zorder=3, **look)
+    else:
+        axes.fill_between(finite.x, finite.lowest, finite.highest, color=colour, alpha=RANGE_ALPHA, linewidth=0)
+        axes.fill_between(finite.x, finite.low, finite.high, color=colour, alpha=CENTRAL_ALPHA, linewidth=0)
+        shape = {"marker": "s", "markersize": SQUARE} if square else {"marker": "o", "markersize": DOT}
+        axes.plot(finite.x, finite.mean, linestyle="none", color=colour, markeredgewidth=0, zorder=2.5, **shape)
+    draw_limit(axes, line, colour, TRIANGLE / 2 if thin else TRIANGLE)
+
+
+def draw_points(axes, line, colour):
+    """Draw a Line of few x, every point marked: bars, not bands, stand for the seeds."""
+    finite = line.finite
+    if line.kind == "theory":
+        axes.plot(finite.x, finite.mean, color=colour, linewidth=0.9, marker="o", markersize=1.8, zorder=3)
+    else:
+        bars = {"color": colour, "linewidth": BAR, "capstyle": "butt"}
+        axes.vlines(finite.x, finite.lowest, finite.highest, alpha=RANGE_ALPHA, **bars)
+        axes.vlines(finite.x, finite.low, finite.high, alpha=CENTRAL_ALPHA, **bars)
+        axes.plot(finite.x, finite.mean, "o", color=colour, markersize=3.6, markeredgewidth=0, zorder=2.5)
+    draw_limit(axes, line, colour)
+
+
+def draw_limit(axes, line, colour, size=TRIANGLE):
+    """Triangles on the right edge at the mean and the ends of the range; open ones are simulations."""
+    limit = line.limit
+    if not len(limit.x):
+        return
+    face = colour if line.kind == "theory" else "white"
+    look = {"color": colour, "clip_on": False, "transform": axes.get_yaxis_transform(), "zorder": 4}
+    if line.seeds > 1:
+        axes.plot([1, 1], [limit.lowest[0], limit.highest[0]], linewidth=0.8, **look)
+    axes.plot([1], limit.mean, "<", markersize=size, markerfacecolor=face, markeredgewidth=0.7, **look)
+
+
+def keys(drawn, against, squares=False):
+    """Legend entries for what the Lines ``drawn`` look like."""
+    found = []
+    if any(line.kind == "theory" for line in drawn):
+        found.append(style.line_key("theory"))
+    simulated = [line for line in drawn if line.kind == "simulation"]
+    if simulated:
+        fewest, most = min(line.seeds for line in simulated), max(line.seeds for line in simulated)
+        seeds = f"{most}" if fewest == most else f"{fewest} to {most}"
+        found.append(style.line_key(f"simulation, mean of {seeds} seeds", linestyle="none", marker="o", markersize=3))
+        found.append(style.band_key("central 68 % of the seeds", CENTRAL_ALPHA + RANGE_ALPHA))
+        found.append(style.band_key("their range", RANGE_ALPHA))
+    if squares:
+        found.append(style.line_key("training loss", linestyle=(0, (3, 1.2)), marker="s", markersize=2.6))
+    if any(len(line.limit.x) for line in drawn):
+        found.append(style.line_key(f"limit {against} → ∞", linestyle="none", marker="<", markersize=TRIANGLE))
+    return found

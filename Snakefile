@@ -19,8 +19,8 @@ include: "workflow/rules/figures.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         [study_results(name) for name in CHOSEN],
         "results/claims.parquet",
         "results/claims.md",
+    localrule: True

@@ -6,6 +6,11 @@ rule judge:
         "results/{study}/fits.parquet",
     output:
         "results/{study}/claims.parquet",
+    log:
+        "results/logs/judge/{study}.log",
+    priority: 5
+    conda:
+        "../../envs/scalefront.yaml"
     params:
         settings=lambda w: {
             "study": w.study,
@@ -13,11 +18,6 @@ rule judge:
             "claims": list(STUDIES[w.study].claims),
         },
         code=code("judge"),
-    log:
-        "results/logs/judge/{study}.log",
-    priority: 5
-    conda:
-        "../../envs/scalefront.yaml"
     script:
         "../../scripts/judge.py"
 
@@ -27,12 +27,14 @@ rule gather:
         expand("results/{study}/claims.parquet", study=CHOSEN),
     output:
         table="results/claims.parquet",
-        page=report("results/claims.md", caption="../report/claims.rst", category="Claims", labels={"table": "verdicts"}),
-    params:
-        code=code("gather"),
+        page=report(
+            "results/claims.md", caption="../report/claims.rst", category="Claims", labels={"table": "verdicts"}
+        ),
     log:
         "results/logs/gather.log",
     conda:
         "../../envs/scalefront.yaml"
+    params:
+        code=code("gather"),
     script:
         "../../scripts/gather.py"

@@ -13,6 +13,16 @@ from scalefront.figures import FIGURES
 from scalefront.models import PARTS, REGISTRY
 
 
+def refuse(problem):
+    """End with one line and exit code 1, and take back the log that Snakemake has just begun."""
+    for log in map(Path, workflow.logger_manager.get_logfile()):
+        log.unlink(missing_ok=True)
+        for folder in (log.parent, log.parent.parent):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+    sys.exit(f"scalefront: {problem}")
+
+
 try:
     STUDIES, CHOSEN = catalogue.load_studies(
         [Path("config/studies"), ROOT / "config" / "studies"], catalogue.listed(config.get("studies"))
@@ -21,7 +31,7 @@ try:
         for name in CHOSEN:
             catalogue.check_files(STUDIES[name])
 except StudyError as problem:
-    sys.exit(f"scalefront: {problem}")
+    refuse(problem)
 
 
 wildcard_constraints:

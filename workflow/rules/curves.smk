@@ -4,12 +4,12 @@
 rule export:
     output:
         "results/datasets/{bundled}.npz",
-    params:
-        code=code("export"),
     log:
         "results/logs/export/{bundled}.log",
     conda:
         "../../envs/scalefront.yaml"
+    params:
+        code=code("export"),
     script:
         "../../scripts/export.py"
 
@@ -19,6 +19,10 @@ rule measure:
         rows=lambda w: rows_path(w.study),
     output:
         "results/{study}/spectrum.parquet",
+    log:
+        "results/logs/measure/{study}.log",
+    conda:
+        "../../envs/scalefront.yaml"
     params:
         settings=lambda w: {
             "study": w.study,
@@ -27,10 +31,6 @@ rule measure:
             "seed": STUDIES[w.study].seed,
         },
         code=code("measure"),
-    log:
-        "results/logs/measure/{study}.log",
-    conda:
-        "../../envs/scalefront.yaml"
     script:
         "../../scripts/measure.py"
 
@@ -40,14 +40,14 @@ rule simulate:
         unpack(lambda w: spectrum_inputs(w.study, rows=True)),
     output:
         "results/{study}/shards/simulation/{shard}.parquet",
-    params:
-        settings=lambda w: STUDIES[w.study].shard_settings("simulation", w.shard),
-        code=lambda w: code("simulate", w.study, "simulation"),
     log:
         "results/logs/simulate/{study}/{shard}.log",
     priority: 1
     conda:
         "../../envs/scalefront.yaml"
+    params:
+        settings=lambda w: STUDIES[w.study].shard_settings("simulation", w.shard),
+        code=lambda w: code("simulate", w.study, "simulation"),
     script:
         "../../scripts/simulate.py"
 
@@ -57,14 +57,14 @@ rule solve:
         unpack(lambda w: spectrum_inputs(w.study)),
     output:
         "results/{study}/shards/theory/{shard}.parquet",
-    params:
-        settings=lambda w: STUDIES[w.study].shard_settings("theory", w.shard),
-        code=lambda w: code("solve", w.study, "theory"),
     log:
         "results/logs/solve/{study}/{shard}.log",
     priority: 2
     conda:
         "../../envs/scalefront.yaml"
+    params:
+        settings=lambda w: STUDIES[w.study].shard_settings("theory", w.shard),
+        code=lambda w: code("solve", w.study, "theory"),
     script:
         "../../scripts/solve.py"
 
@@ -74,13 +74,13 @@ rule merge:
         lambda w: shard_paths(w.study),
     output:
         "results/{study}/curves.parquet",
-    params:
-        swept=lambda w: STUDIES[w.study].swept,
-        code=code("merge"),
     log:
         "results/logs/merge/{study}.log",
     priority: 3
     conda:
         "../../envs/scalefront.yaml"
+    params:
+        swept=lambda w: STUDIES[w.study].swept,
+        code=code("merge"),
     script:
         "../../scripts/merge.py"

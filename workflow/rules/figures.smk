@@ -15,6 +15,11 @@ rule draw:
             labels={"figure": "{figure}"},
         ),
         png="results/{study}/figures/{figure}.png",
+    log:
+        "results/logs/draw/{study}/{figure}.log",
+    priority: 6
+    conda:
+        "../../envs/scalefront.yaml"
     params:
         settings=lambda w: {
             "study": w.study,
@@ -25,11 +30,6 @@ rule draw:
             "swept": STUDIES[w.study].swept,
         },
         code=lambda w: figure_code(w.figure),
-    log:
-        "results/logs/draw/{study}/{figure}.log",
-    priority: 6
-    conda:
-        "../../envs/scalefront.yaml"
     script:
         "../../scripts/draw.py"
 
@@ -39,6 +39,6 @@ for study in STUDIES:
     rule:
         name:
             study
-        localrule: True
         input:
             study_results(study),
+        localrule: True

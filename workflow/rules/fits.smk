@@ -8,18 +8,19 @@ rule fit:
     output:
         fits="results/{study}/fits.parquet",
         frontier="results/{study}/frontier.parquet",
+    log:
+        "results/logs/fit/{study}.log",
+    priority: 4
+    conda:
+        "../../envs/scalefront.yaml"
     params:
         settings=lambda w: {
             "study": w.study,
             "model": STUDIES[w.study].model,
             "fits": STUDIES[w.study].fits,
             "frontier": STUDIES[w.study].frontier,
+            "window": STUDIES[w.study].spectrum.window,
         },
         code=lambda w: code("fit", w.study, "exponents"),
-    log:
-        "results/logs/fit/{study}.log",
-    priority: 4
-    conda:
-        "../../envs/scalefront.yaml"
     script:
         "../../scripts/fit.py"

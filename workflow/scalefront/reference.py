@@ -57,7 +57,7 @@ YAML 1.2: `1e5` is a number, `on` is text, `.inf` is infinity; a key given twice
 """
 SPECTRA = """`table` is a .csv, .parquet or .npz file with columns `eigenvalue` and `task_power`. `data` is such a file
 with features and a `target` column (or array): its spectrum is measured, and simulations run on its rows. Paths are
-relative to the study file."""
+relative to the study file. ``window`` (auto, or [low, high] in k) is where capacity and source are fitted."""
 
 
 def config_page():

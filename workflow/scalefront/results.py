@@ -17,7 +17,7 @@ def study_fits(settings, curves, spectrum=None):
 
     Parameters
     ----------
-    settings : study, model, fits, frontier
+    settings : study, model, fits, frontier, window (of the fits to a measured spectrum)
     curves : its curves table, a frame
     spectrum : path of its measured spectrum, None for a power law
 
@@ -39,7 +39,7 @@ def study_fits(settings, curves, spectrum=None):
     fits, frontier = fit_table(curves, settings["fits"], settings["frontier"], reach)
     if spectrum is None:
         return fits, frontier
-    rows = spectrum_rows(tables.read(spectrum), tables.read_metadata(spectrum)["rows"])
+    rows = spectrum_rows(tables.read(spectrum), tables.read_metadata(spectrum)["rows"], settings["window"])
     measured = pd.DataFrame(
         [{name: row.get(name) for name in FITS_SCHEMA} | {"study": settings["study"]} for row in rows],
         columns=list(FITS_SCHEMA),

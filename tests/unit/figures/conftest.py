@@ -1,4 +1,4 @@
-"""Tables of a study with known curves: L = N^-1/2 + P^-1/2 + (1 + t)^-0.4, with noise where seeds are drawn."""
+"""Tables of a study with known curves: L = N^-1/2 + P^-1/2 + (1 + t)^-0.4, scattered where seeds are drawn."""
 
 import hashlib
 
@@ -7,52 +7,16 @@ import pandas as pd
 import pytest
 from scalefront.fits.fitting import fit_table
 
-WIDTH, SAMPLES, TIME = -0.5, -0.5, -0.4
-TIMES = np.append(np.geomspace(0.1, 1e6, 36), np.inf)
 INF = np.inf
-
-
-def loss(width, samples, time, label_noise):
-    return width**WIDTH + samples**SAMPLES + (1 + time) ** TIME + label_noise**2 * (1 - (1 + time) ** TIME)
-
-
-def curve(kind, seed=None, modes=1e8, width=INF, samples=INF, label_noise=0.0, spectrum="power_law"):
-    """Rows of one curve of the curves table."""
-    test_loss = loss(width, samples, TIMES, label_noise)
-    train_loss = np.full(len(TIMES), np.nan)
-    if np.isfinite(samples):
-        train_loss = (1 + TIMES) ** TIME + label_noise**2
-    if seed is not None:
-        rng = np.random.default_rng([seed, int(min(width, 1e6)), int(min(samples, 1e6))])
-        test_loss, train_loss = test_loss * np.exp(0.2 * rng.normal()), train_loss * np.exp(0.1 * rng.normal())
-    point = hashlib.sha256(repr((modes, width, samples, label_noise)).encode()).hexdigest()[:12]
-    parameters = {"spectrum": spectrum, "capacity": 1.25, "source": 0.4, "modes": modes, "width": width}
-    if spectrum != "power_law":
-        parameters |= {"capacity": np.nan, "source": np.nan, "modes": np.nan}
-    parameters |= {"samples": samples, "label_noise": label_noise, "optimizer": "gradient_flow"}
-    measured = {
-        "time": TIMES,
-        "steps": np.nan,
-        "compute": width * TIMES,
-        "test_loss": test_loss,
-        "train_loss": train_loss,
-    }
-    leading = {"study": "closed_form", "model": "random_features", "kind": kind, "point": point, "seed": seed}
-    return pd.DataFrame(leading | parameters | measured | {"status": "ok"}).astype({"seed": "float64"})
-
-
-def both(seeds, **parameters):
-    """Theory and simulations of one point."""
-    return [curve("theory", **parameters), *(curve("simulation", seed, **parameters) for seed in range(seeds))]
-
-
+SIZE, TIME = -0.5, -0.4
+TIMES = np.append(np.geomspace(0.1, 1e6, 36), INF)
 WHERE = {"kind": "theory", "modes": 1e8}
 FITS = {
     "time_exponent": {"against": "time", "where": WHERE | {"width": INF, "samples": INF}, "predicted": TIME},
-    "width_exponent": {"against": "width", "where": WHERE | {"samples": INF, "time": INF}, "predicted": WIDTH},
-    "samples_exponent": {"against": "samples", "where": WHERE | {"width": INF, "time": INF}, "predicted": SAMPLES},
+    "width_exponent": {"against": "width", "where": WHERE | {"samples": INF, "time": INF}, "predicted": SIZE},
+    "samples_exponent": {"against": "samples", "where": WHERE | {"width": INF, "time": INF}, "predicted": SIZE},
 }
-# at fixed C = N t: d/dN of N^-1/2 + (N/C)^0.4 = 0, so that N^0.9 ~ C^0.4
+# at fixed C = N t the derivative of N^-1/2 + (N/C)^0.4 vanishes where N^0.9 ~ C^0.4
 FRONTIER = {
     "size": "width",
     "compute": ["width", "time"],
@@ -62,48 +26,76 @@ FRONTIER = {
 }
 
 
-def settings(figure, **changes):
-    """Settings of one figure as the workflow gives them."""
-    fits = {name: {"of": "test_loss", "law": "power", "window": "auto"} | fit for name, fit in FITS.items()}
-    fits["agreement"] = {
-        "of": "test_loss",
-        "law": "relative_difference",
-        "where": {"modes": 4000.0},
-        "against": None,
-        "window": None,
-        "predicted": None,
-    }
-    given = {
-        "study": "closed_form",
-        "figure": figure,
-        "title": "Sums of power laws",
-        "fits": fits,
-        "frontier": FRONTIER,
-    }
-    return given | {"swept": ("modes", "width", "samples", "label_noise")} | changes
+@pytest.fixture(scope="session")
+def settings():
+    """Function from changes to the settings of a figure, as the workflow gives them."""
+
+    def given(**changes):
+        return _settings() | changes
+
+    return given
 
 
 @pytest.fixture(scope="session")
 def tables():
     """Curves, fits and frontier of a study like the default ones, and a measured spectrum k^-1.5 with T_k = k^-2."""
-    return study_tables()
-
-
-def study_tables():
     curves = []
     for size in (32.0, 64.0, 128.0, 256.0):
-        curves += both(6, modes=4000.0, width=size) + both(6, modes=4000.0, samples=size)
-    curves += both(8, modes=1000.0, width=100.0, samples=200.0, label_noise=0.5)
-    curves += [curve("theory", width=float(width)) for width in np.geomspace(8, 1e6, 24).round()]
-    curves += [curve("theory", samples=float(samples)) for samples in np.geomspace(10, 1e6, 16).round()]
-    table = pd.concat([*curves, curve("theory")], ignore_index=True)
-    asked = settings("")
-    fits, frontier = fit_table(table, asked["fits"], FRONTIER)
-    return {"curves": table, "fits": pd.concat([fits, spectrum_fits()]), "frontier": frontier, "spectrum": spectrum()}
+        curves += _both(6, modes=4000.0, width=size) + _both(6, modes=4000.0, samples=size)
+    curves += _both(8, modes=1000.0, width=100.0, samples=200.0, label_noise=0.5)
+    curves += [_curve("theory", width=float(width)) for width in np.geomspace(8, 1e6, 24).round()]
+    curves += [_curve("theory", samples=float(samples)) for samples in np.geomspace(10, 1e6, 16).round()]
+    table = pd.concat([*curves, _curve("theory")], ignore_index=True)
+    fits, frontier = fit_table(table, _settings()["fits"], FRONTIER)
+    return {"curves": table, "fits": pd.concat([fits, _spectrum_fits()]), "frontier": frontier, "spectrum": _spectrum()}
 
 
-def spectrum():
-    """A spectrum as measured and ten times resampled."""
+@pytest.fixture(scope="session")
+def measured_curves():
+    """Curves on a measured spectrum, which have no number of modes."""
+    told = {"spectrum": "data-0123456789ab", "capacity": None, "source": None, "modes": None}
+    points = [{"width": width} for width in (8.0, 16.0, INF)] + [{"width": 16.0, "samples": 256.0}]
+    return pd.concat([rows for point in points for rows in _both(4, **told, **point)], ignore_index=True)
+
+
+def _settings():
+    fits = {name: {"of": "test_loss", "law": "power", "window": "auto"} | fit for name, fit in FITS.items()}
+    none = {"against": None, "window": None, "predicted": None}
+    fits["agreement"] = {"of": "test_loss", "law": "relative_difference", "where": {"modes": 4000.0}} | none
+    swept = ("modes", "width", "samples", "label_noise")
+    return {"study": "sums", "title": "Sums of power laws", "fits": fits, "frontier": FRONTIER, "swept": swept}
+
+
+def _both(seeds, **parameters):
+    """Theory and simulations of one point."""
+    return [_curve("theory", **parameters), *(_curve("simulation", seed, **parameters) for seed in range(seeds))]
+
+
+def _curve(kind, seed=None, **changes):
+    """Rows of one curve of the curves table."""
+    parameters = {"spectrum": "power_law", "capacity": 1.25, "source": 0.4, "modes": 1e8, "width": INF, "samples": INF}
+    parameters |= {"label_noise": 0.0, "optimizer": "gradient_flow"} | changes
+    width, samples, noise = parameters["width"], parameters["samples"], parameters["label_noise"] ** 2
+    decay = (1 + TIMES) ** TIME
+    scatter = 1.0 if seed is None else np.exp(0.2 * np.random.default_rng(seed).normal())
+    columns = {
+        "study": "sums",
+        "model": "random_features",
+        "kind": kind,
+        "point": hashlib.sha256(repr(sorted(parameters.items())).encode()).hexdigest()[:12],
+        "seed": np.nan if seed is None else float(seed),
+        **parameters,
+        "time": TIMES,
+        "steps": np.nan,
+        "compute": width * TIMES,
+        "test_loss": (width**SIZE + samples**SIZE + decay + noise * (1 - decay)) * scatter,
+        "train_loss": (decay + noise) * scatter if np.isfinite(samples) else np.nan,
+        "status": "ok",
+    }
+    return pd.DataFrame(columns).astype({"modes": float, "capacity": float, "source": float})
+
+
+def _spectrum():
     index = np.arange(1.0, 65)
     frames = []
     for resample in (None, *range(10)):
@@ -113,11 +105,9 @@ def spectrum():
     return pd.concat(frames, ignore_index=True)
 
 
-def spectrum_fits():
-    """Rows of the fits table as a measured spectrum adds them."""
+def _spectrum_fits():
     shared = {"fit": "spectrum", "kind": None, "law": "power", "status": "ok", "window_low": 2.0, "window_high": 20.0}
     values = {"capacity": (1.5, 1.4, 1.6), "source": (2 / 3, 0.6, 0.7)}
-    rows = [
-        shared | {"parameter": name, "value": v, "low": low, "high": high} for name, (v, low, high) in values.items()
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [shared | {"parameter": name, "value": v, "low": low, "high": high} for name, (v, low, high) in values.items()]
+    )

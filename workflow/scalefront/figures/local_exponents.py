@@ -3,7 +3,7 @@
 import numpy as np
 
 from scalefront.figures import marks, style
-from scalefront.figures.fit_lines import fitted_laws, power_fits
+from scalefront.figures.fit_lines import LOOK, fitted_laws, power_fits
 from scalefront.figures.labels import caption, exponent, known_axis, symbol
 from scalefront.figures.selection import SIZES
 from scalefront.fits.selection import Unfitted, curve, parameter_words, select
@@ -81,7 +81,10 @@ def _draw_slopes(axes, found, kind):
 
 
 def slopes_with_errors(x, losses):
-    """Local exponents (n,) of the mean over seeds of ``losses`` (seeds, n), and their jackknife errors; 0 for one seed."""
+    """Local exponents (n,) of the mean over seeds of ``losses`` (seeds, n), and their jackknife errors.
+
+    The errors are 0 below three seeds and where a seed misses a value.
+    """
     slopes = local_exponents(x, np.nanmean(losses, axis=0))
     seeds = len(losses)
     if seeds < 3 or not np.isfinite(losses).all():
@@ -99,7 +102,7 @@ def _draw_law(axes, law):
             )
         ]
     axes.axvspan(*law.window, color=style.FIT, alpha=0.08, linewidth=0, zorder=0, gid="window")
-    axes.plot(law.window, [law.exponent] * 2, color=style.FIT, linewidth=1.8, zorder=4, gid="fit")
+    axes.plot(law.window, [law.exponent] * 2, color=style.FIT, zorder=2.5, gid="fit", **LOOK)
     if np.isfinite([law.low, law.high]).all():
         axes.fill_between(law.window, law.low, law.high, color=style.FIT, alpha=0.25, linewidth=0, zorder=2)
-    return [style.line_key(f"fit in its window (shaded)\n{law.shown}", style.FIT, linewidth=1.8)]
+    return [style.line_key(f"fit in its window (shaded)\n{law.shown}", style.FIT, **LOOK)]

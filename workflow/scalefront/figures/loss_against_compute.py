@@ -91,7 +91,7 @@ def _draw_points(axes, optima, quantity, colour, marker):
     for edge, found in optima.groupby(optima["edge"].astype(bool)):
         x, y = found["compute"].to_numpy(float), found[quantity].to_numpy(float)
         face = "white" if edge else colour
-        look = {"color": colour, "markerfacecolor": face, "markersize": 2.6, "markeredgewidth": 0.6, "zorder": 4}
+        look = {"color": colour, "markerfacecolor": face, "markersize": 2.4, "markeredgewidth": 0.6, "zorder": 4}
         axes.plot(x, y, marker, gid="edge" if edge else "optimum", **look)
         if not edge:
             low, high = (found[f"{quantity}_{end}"].to_numpy(float) for end in ("low", "high"))

@@ -1,4 +1,4 @@
-"""How curves look: theory is a line, a simulation dots over bands of its seeds, a limit a triangle on the right edge."""
+"""How curves look: theory is a line, a simulation dots over bands of its seeds, a limit a triangle on the right."""
 
 from scalefront.figures import style
 

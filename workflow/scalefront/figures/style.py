@@ -93,7 +93,7 @@ def colour_bar(axes, values, label, location="right"):
     """A logarithmic colour bar for the finite ``values`` beside ``axes`` or on their top."""
     finite = [value for value in values if math.isfinite(value)]
     shown = ScalarMappable(LogNorm(min(finite), max(finite)), SEQUENCE)
-    bar = axes.figure.colorbar(shown, ax=axes, pad=0.02, fraction=0.06, aspect=25, location=location)
+    bar = axes.figure.colorbar(shown, ax=axes, pad=0.04, fraction=0.06, aspect=25, location=location)
     bar.set_label(label, labelpad=2, fontsize=7)
     bar.ax.tick_params(labelsize=6, pad=1.5)
     bar.outline.set_linewidth(0.4)

@@ -5,42 +5,46 @@ from typing import NamedTuple
 import numpy as np
 
 from scalefront.fits import intervals
-from scalefront.fits.estimates import Measured, estimate
+from scalefront.fits.estimates import NO_INTERVAL, Measured, estimate
 from scalefront.fits.laws import OBJECTIVE
 
-ROWS = "bootstrap over rows"
+ROWS = "sub-windows and bootstrap over rows"
 NAME = "spectrum"
 
 
 class _Decay(NamedTuple):
-    """A fitted decay -p of y ~ k^-p with its resamples (R,), or why there is none."""
+    """A fitted decay p of y ~ k^-p, its range over sub-windows, and its resamples (R,) or None."""
 
     found: object
+    range: tuple
     resampled: np.ndarray | None
 
 
-def spectrum_rows(spectrum, rows):
+def spectrum_rows(spectrum, rows, window="auto"):
     """Rows of the fits table for a measured spectrum: fit "spectrum", parameters "capacity" and "source".
 
     capacity is the decay of lambda_k ~ k^-capacity; the tail of the task power sum_{l>k} T_l ~ k^-(capacity source)
-    gives the source. Windows follow the project's rule; intervals are 95 % percentiles over resampled rows.
+    gives the source. An interval holds both what can be wrong: the range over sub-windows (a real spectrum is bent) and
+    the 95 % percentiles over resampled rows (it is a sample).
 
     Parameters
     ----------
     spectrum : frame with columns resample (null: as measured), index, eigenvalue, task_power
     rows : number of rows of the data, None for a spectrum that was given as a table
+    window : "auto", or (low, high) in k
 
     Returns
     -------
     list of dicts
     """
     eigenvalues, tails = _arrays(spectrum)
-    capacity = _decay(*eigenvalues, rows)
-    tail = _decay(*tails, rows)
+    capacity = _decay(*eigenvalues, rows, window)
+    tail = _decay(*tails, rows, window)
     told = {"fit": NAME, "kind": None, "against": "index", "law": "power", "objective": OBJECTIVE}
-    first = _row(told | {"of": "eigenvalue", "parameter": "capacity"}, capacity, capacity, rows, lambda p, _: p)
-    second = _row(told | {"of": "task_power", "parameter": "source"}, tail, capacity, rows, lambda p, a: p / a)
-    return [first, second]
+    return [
+        _row(told | {"of": "eigenvalue", "parameter": "capacity"}, [capacity], rows),
+        _row(told | {"of": "task_power", "parameter": "source"}, [tail, capacity], rows),
+    ]
 
 
 def _arrays(spectrum):
@@ -65,34 +69,37 @@ def _positive(x, y, again):
     return x[keep], y[keep], again[:, keep]
 
 
-def _decay(x, y, again, rows):
+def _decay(x, y, again, rows, window):
     measured = Measured(x, y, again, rows) if rows and len(again) else Measured(x, y)
-    found = estimate(measured)
-    if found.law is None or not len(again):
-        return _Decay(found, None)
+    found = estimate(measured, window)
+    if found.law is None:
+        return _Decay(found, NO_INTERVAL, None)
     inside = found.window.holds(x)
-    exponents, _ = intervals.resampled_power_laws(x[inside], again[:, inside])
-    return _Decay(found, -exponents)
+    low, high = intervals.sub_window_ranges(x[inside], y[inside])[0]
+    exponents = -intervals.resampled_power_laws(x[inside], again[:, inside])[0] if len(again) else None
+    return _Decay(found, (-high, -low), exponents)
 
 
-def _row(told, decay, capacity, rows, combine):
-    """One row; ``combine`` makes the parameter of the decay that is fitted and of the capacity."""
-    found, missing = decay.found, [one.found for one in (decay, capacity) if one.found.law is None]
+def _row(told, decays, rows):
+    """The row of a decay, or of the ratio of two."""
+    found = decays[0].found
     told = told | {"window_low": found.window.low, "window_high": found.window.high, "starts": 1, "starts_agree": 1}
     told |= {"points_used": found.used, "points_left_out": 0, "status": found.status}
+    missing = [one.found for one in decays if one.found.law is None]
     if missing:
         return told | {"status": missing[0].status, "left_out_because": missing[0].reason}
-    told |= {"value": combine(-found.law.exponent, -capacity.found.law.exponent), "at_bound": found.law.at_bound}
-    told |= {"objective_value": found.law.objective, "condition": found.law.condition}
-    told |= {"gradient_norm": found.law.gradient_norm}
-    if decay.resampled is not None:
-        drawn = combine(decay.resampled, capacity.resampled)
-        low, high = intervals.bootstrap_interval(drawn, rows)
-        return told | {"low": float(low), "high": float(high), "interval": ROWS, "level": intervals.LEVEL}
-    ends = np.array([found.exponent, capacity.found.exponent])
-    if np.isfinite(ends).all():
-        corners = (
-            [combine(-p, -a) for p in ends[0] for a in ends[1]] if decay is not capacity else [-p for p in ends[0]]
-        )
-        told |= {"low": min(corners), "high": max(corners), "interval": intervals.SUB_WINDOWS}
-    return told
+    law = found.law
+    told |= {"value": _ratio([-one.found.law.exponent for one in decays]), "at_bound": law.at_bound}
+    told |= {"objective_value": law.objective, "condition": law.condition, "gradient_norm": law.gradient_norm}
+    low = _ratio([decays[0].range[0], *(one.range[1] for one in decays[1:])])
+    high = _ratio([decays[0].range[1], *(one.range[0] for one in decays[1:])])
+    told |= {"interval": intervals.SUB_WINDOWS}
+    if all(one.resampled is not None for one in decays):
+        ends = intervals.bootstrap_interval(_ratio([one.resampled for one in decays]), rows)
+        low, high = np.fmin(low, ends[0]), np.fmax(high, ends[1])
+        told |= {"interval": ROWS, "level": intervals.LEVEL}
+    return told | {"low": float(low), "high": float(high)}
+
+
+def _ratio(values):
+    return values[0] if len(values) == 1 else values[0] / values[1]

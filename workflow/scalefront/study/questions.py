@@ -3,6 +3,7 @@
 import math
 
 from scalefront.study.block import Block, is_number
+from scalefront.study.spectrum import read_window
 
 LAWS = {"power": ("exponent", "prefactor"), "relative_difference": ("relative_difference",)}
 LOSSES = ("test_loss", "train_loss")
@@ -115,20 +116,9 @@ def _fit(block, parameters, shards, time, predictions):
         "against": against,
         "where": where,
         "law": law,
-        "window": _window(block),
+        "window": read_window(block),
         "predicted": predictions.at(block, _prediction(block, predictions, optional=True), _all(selected)),
     }
-
-
-def _window(block):
-    window = block.content.get("window", "auto")
-    if window == "auto":
-        return window
-    if not (
-        isinstance(window, list) and len(window) == 2 and all(map(is_number, window)) and 0 < window[0] < window[1]
-    ):
-        block.refuse("window", "auto, or [low, high] with 0 < low < high")
-    return [float(end) for end in window]
 
 
 def _where(block, parameters, time_grid):

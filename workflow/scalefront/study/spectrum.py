@@ -4,10 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from scalefront.study.block import is_number
+
 KEYS = {
     "power_law": {"kind", "capacity", "source", "modes"},
-    "table": {"kind", "path"},
-    "data": {"kind", "path", "target"},
+    "table": {"kind", "path", "window"},
+    "data": {"kind", "path", "target", "window"},
 }
 BUNDLED = "bundled:"
 BUNDLED_SETS = {"digits": ("half", "parity")}  # name -> targets; exported by a rule, so nothing is read here
@@ -23,6 +25,7 @@ class SpectrumSource(NamedTuple):
     identity : value of the parameter ``spectrum``: "power_law", or kind and content digest of what was measured
     path : the file (as text), None for a power law; ``bundled`` names a set that a rule exports
     target : the column or array to learn; None unless kind is "data"
+    window : range of k in which capacity and source are fitted, "auto" or (low, high)
     """
 
     kind: str
@@ -30,6 +33,7 @@ class SpectrumSource(NamedTuple):
     path: str | None = None
     target: str | None = None
     bundled: str | None = None
+    window: str | tuple = "auto"
 
 
 def read_spectrum_block(block):
@@ -38,10 +42,10 @@ def read_spectrum_block(block):
     block.only(KEYS[kind])
     if kind == "power_law":
         return SpectrumSource(kind, kind)
-    path = block.text("path")
+    path, window = block.text("path"), read_window(block)
     target = block.text("target") if kind == "data" else None
     if path.startswith(BUNDLED):
-        return _bundled(block, kind, path.removeprefix(BUNDLED), target)
+        return _bundled(block, kind, path.removeprefix(BUNDLED), target)._replace(window=window)
     found = Path(block.file).resolve().parent / path
     if found.suffix not in SUFFIXES:
         block.refuse("path", "a file that ends in " + ", ".join(SUFFIXES))
@@ -51,7 +55,19 @@ def read_spectrum_block(block):
     except OSError:
         block.refuse("path", f"no such file ({BUNDLED}{', '.join(BUNDLED_SETS)} needs none)")
     identity = "-".join(filter(None, [kind, digest, target]))
-    return SpectrumSource(kind, identity, str(found), target)
+    return SpectrumSource(kind, identity, str(found), target, window=window)
+
+
+def read_window(block):
+    """The ``window`` of a fit: "auto", or (low, high) with 0 < low < high."""
+    window = block.content.get("window", "auto")
+    if window == "auto":
+        return window
+    if not (
+        isinstance(window, list) and len(window) == 2 and all(map(is_number, window)) and 0 < window[0] < window[1]
+    ):
+        block.refuse("window", "auto, or [low, high] with 0 < low < high")
+    return tuple(float(end) for end in window)
 
 
 def _bundled(block, kind, name, target):

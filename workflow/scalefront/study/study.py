@@ -18,7 +18,7 @@ KEYS = {
     "model": "name of the model",
     "seed": "whole number from which all randomness follows",
     "seeds": "independent draws of a point",
-    "spectrum": "kind: power_law (capacity, source, modes) | table (path) | data (path, target)",
+    "spectrum": "kind: power_law (capacity, source, modes) | table (path, window) | data (path, target, window)",
     "dynamics": "optimizer, label_noise",
     "time": "start, stop, points, spacing: log | linear, limit: true adds t = .inf; or values: a list",
     "sweep": "one grid or a list of grids: word -> value or list; curves, seeds, fan_out",

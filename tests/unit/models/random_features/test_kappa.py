@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.oracles.printed import assert_printed, load
-
 from scalefront.models.random_features.theory.kappa import bottleneck, kappa, kappa0, largest_rate
 from scalefront.spectra import Spectrum, power_law
+
+from tests.oracles.printed import assert_printed, load
 
 REFERENCE = load("random_features")
 SPECTRUM = power_law(1.25, 0.4, 1000, exact=1000)
@@ -73,7 +73,10 @@ def test_white_spectrum_is_a_quadratic():
     z = np.array([1.0, 1e-3j, -0.5 + 0.1j])
     for samples in (50.0, 400.0):
         expected = [
-            max(np.roots([1, 1 - 200 / samples - point, -point]), key=lambda x, p=point: (x.imag * np.sign(p.imag), x.real))
+            max(
+                np.roots([1, 1 - 200 / samples - point, -point]),
+                key=lambda x, p=point: (x.imag * np.sign(p.imag), x.real),
+            )
             for point in z
         ]
         np.testing.assert_allclose(kappa(spectrum, [np.inf], [samples], z[None]).kappa[0], expected, rtol=1e-12)

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from tests.oracles.printed import assert_printed, floats, load
-
 from scalefront.models.random_features.theory.contours import ellipse, talbot
 from scalefront.models.random_features.theory.kappa import bottleneck, largest_rate, solve_kappa
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.two_point import one_point, pair_sums, pairs, two_point
 from scalefront.numerics import jax
 from scalefront.spectra import power_law
+
+from tests.oracles.printed import assert_printed, floats, load
 from tests.oracles.time_domain import gradient_descent
 
 REFERENCE = load("random_features")

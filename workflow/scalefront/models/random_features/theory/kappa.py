@@ -20,9 +20,9 @@ from scalefront.models.random_features.theory.pole_sums import groups, pole_sums
 from scalefront.numerics import jax, jnp
 
 LARGEST_RESIDUAL = 1e-10
-REAL_STEPS = 6
-ROTATIONS = 4
-MOST_ROTATIONS = 64
+REAL_STEPS = 5
+ROTATIONS = 3
+MOST_ROTATIONS = 96
 
 
 class Bottleneck(NamedTuple):
@@ -89,7 +89,7 @@ def kappa0(spectrum, n):
 
 
 def kappa(spectrum, width, samples, z):
-    """kappa(z) of a spectrum, off the negative real axis; where a node fails, the rotations are doubled up to 64.
+    """kappa(z) of a spectrum, off the negative real axis; where a node fails, the rotations are doubled up to 96.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def solve_kappa(spectrum, neck, z, rotations):
     start = jax.lax.complex(start, jnp.zeros_like(start))
     excess = jnp.exp(jax.lax.fori_loop(0, rotations + 1, turn, start))
     residual = jnp.abs(_z_and_slope(spectrum, neck, excess)[0] / upper - 1)
-    converged = (residual < LARGEST_RESIDUAL) & ((excess.imag > 0) | (angle == 0))
+    converged = (residual < LARGEST_RESIDUAL) & (excess.imag >= 0)
     excess = jnp.where(z.imag < 0, jnp.conj(excess), excess)
     return Kappa(neck.kappa0.astype(complex) + excess, excess, residual, converged)
 

@@ -1,6 +1,7 @@
 """Loss curves of a white spectrum, lambda_k = 1 and T_k = 1/M, as integrals over the Marchenko-Pastur law.
 
-theory/dynamical_model.md 4, "White, band-limited": samples (infinite width) or width (infinite samples) alone is finite.
+theory/dynamical_model.md 4, "White, band-limited": either samples (at infinite width) or width (at infinite samples) is
+finite.
 """
 
 import numpy as np

@@ -21,12 +21,13 @@ def floats(values):
 
 def assert_printed(values, printed, what=""):
     """Each value equals the printed Decimal within one unit of its last digit; a failure says how many digits match."""
-    misses = [
-        f"{what}[{place}]: {_digits(value, wanted)} digits, wanted {len(wanted.as_tuple().digits)}: {value} for {wanted}"
-        for place, (value, wanted) in enumerate(zip(values, printed, strict=True))
-        # half a unit of rounding and one unit that the file allows
-        if isnan(value) or abs(Decimal(float(value)) - wanted) > Decimal("1.5").scaleb(wanted.as_tuple().exponent)
-    ]
+    misses = []
+    for place, (value, wanted) in enumerate(zip(values, printed, strict=True)):
+        _, digits, exponent = wanted.as_tuple()
+        if isnan(value) or abs(Decimal(float(value)) - wanted) > Decimal(1).scaleb(exponent):
+            misses.append(
+                f"{what}[{place}]: {_digits(value, wanted)} digits, wanted {len(digits)}: {value} for {wanted}"
+            )
     assert not misses, "\n".join(misses)
 
 

@@ -1,7 +1,7 @@
-"""Mean-field theory in the time domain: gradient descent with (T+1) x (T+1) matrices (theory/dynamical_model.md 2.5 iv).
+"""Mean-field theory of gradient descent in the time domain, with (T+1) x (T+1) matrices.
 
 Straight from the closed equations of the order parameters, without kappa(z): O(M T^3) per sweep and T + 2 sweeps, exact
-by causality.
+by causality (theory/dynamical_model.md 2.5 iv).
 """
 
 from typing import NamedTuple

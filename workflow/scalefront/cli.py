@@ -65,6 +65,7 @@ def predict(
         if value is not None and not parameter.accepts(value):
             raise StudyError("command line", f"--{parameter.word}", value, f"must be {parameter.allowed}")
     table = Table("prediction", "exponent", "statement", "range", "source", box=None, pad_edge=False)
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for name, found in catalogue.part(model, "exponents").predictions(capacity, source).items():
         holds = "" if found.holds else "outside: "
         table.add_row(name, f"{found.value:.4f}", found.statement, holds + found.range, found.source)
@@ -81,7 +82,7 @@ def check(study: StudyName):
         entries = [entry for shard in shards for entry in shard.entries]
         curves = sum(seeds for _, seeds in entries) if kind == "simulation" else len(entries)
         table.add_row(kind, str(len(entries)), str(curves), str(len(shards)), str(len(found.time)))
-    console.print(f"{found.path}: {found.title}", markup=False)
+    console.print(f"{found.path}: {found.title}", markup=False, soft_wrap=True)
     console.print(table)
     console.print(
         f"{len(found.fits)} fits, {len(found.claims)} claims, {len(found.figures)} figures; nothing to object"
@@ -98,7 +99,7 @@ def claims(
         raise StudyError(path, "", None, "no such file; `make run` or `snakemake --cores all` makes it")
     from scalefront.screen import claims_table
 
-    console.print(claims_table(_claims(path)))
+    console.print(claims_table(_claims(path), console.width))
 
 
 @app.command()
@@ -121,7 +122,7 @@ def run(
         console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False)
         raise typer.Exit(code)
     report = launch.write_report(ROOT / "Snakefile", arguments)
-    console.print(screen.claims_table(_claims(launch.CLAIMS), most=screen.MOST_CLAIMS))
+    console.print(screen.claims_table(_claims(launch.CLAIMS), console.width, screen.MOST_CLAIMS))
     console.print(screen.next_steps(launch.REPORT if report else None), markup=False)
 
 

@@ -5,6 +5,9 @@ from rich.text import Text
 
 MOST_CLAIMS = 16
 ORDER = {"refuted": 0, "inconclusive": 1, "confirmed": 2}
+HEADER = ("study", "statement", "predicted", "measured", "verdict")
+GAP = 2  # blanks between columns
+SHORTEST = 12
 STYLE = {"refuted": "bold red", "inconclusive": "yellow", "confirmed": "green"}
 
 
@@ -25,31 +28,38 @@ def announcement(studies, log):
     )
 
 
-def claims_table(claims, most=None):
-    """The verdicts as a table; beyond ``most`` rows the confirmed ones are counted and not shown."""
-    rows = (
-        sorted(claims.to_dict("records"), key=lambda row: ORDER[row["verdict"]]) if most else claims.to_dict("records")
-    )
-    shown = rows if most is None or len(rows) <= most else rows[: most - 1]
-    table = Table("study", "statement", "predicted", "measured", "verdict", box=None, pad_edge=False)
-    for row in shown:
-        table.add_row(
-            row["study"],
-            Text(row["statement"]),
-            _predicted(row),
-            _measured(row),
-            Text(row["verdict"], style=STYLE[row["verdict"]]),
-        )
+def claims_table(claims, width, most=None):
+    """The verdicts as a table of at most ``width`` characters; only statements are cut to fit.
+
+    Beyond ``most`` rows the confirmed claims are counted and not shown.
+    """
+    rows = claims.to_dict("records")
+    shown = rows
+    if most is not None and len(rows) > most:
+        rows = sorted(rows, key=lambda row: ORDER[row["verdict"]])
+        shown = rows[: most - 1]
+    cells = [(row["study"], row["statement"], _predicted(row), _measured(row), row["verdict"]) for row in shown]
     if len(shown) < len(rows):
-        rest = rows[len(shown) :]
-        counts = ", ".join(
-            f"{sum(r['verdict'] == v for r in rest)} {v}" for v in ORDER if any(r["verdict"] == v for r in rest)
-        )
-        table.add_row("...", f"and {counts}: `scalefront claims` shows all", "", "", "")
+        cells.append(("...", f"{_counts(rows[len(shown) :])} more: `scalefront claims` shows all", "", "", ""))
+    table = Table(*HEADER, box=None, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
-        column.overflow = "ellipsis"
+    others = list(zip(HEADER, *cells, strict=True))[2:]
+    room = width - sum(max(map(len, column)) for column in others) - GAP * (len(HEADER) - 1)
+    names = min(max(len(row[0]) for row in (HEADER, *cells)), max(room // 2, SHORTEST))
+    for study, statement, *measured, verdict in cells:
+        text = _cut(statement, max(room - names, SHORTEST))
+        table.add_row(_cut(study, names), text, *measured, Text(verdict, style=STYLE.get(verdict, "")))
     return table
+
+
+def _counts(rows):
+    found = [(sum(row["verdict"] == verdict for row in rows), verdict) for verdict in ORDER]
+    return ", ".join(f"{number} {verdict}" for number, verdict in found if number)
+
+
+def _cut(text, length):
+    return Text(text if len(text) <= length else text[: length - 1] + "…")
 
 
 def next_steps(report):
@@ -76,5 +86,5 @@ def _predicted(row):
 
 def _measured(row):
     if row["value"] != row["value"]:
-        return row["reason"] or "none"
-    return f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
+        return "none"
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"

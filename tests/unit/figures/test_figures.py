@@ -41,7 +41,9 @@ def holds(points, wanted):
 
 
 def draw(name, settings, tables, **changes):
-    return import_module(FIGURES[name]).draw(settings, tables | changes)
+    figure = import_module(FIGURES[name]).draw(settings, tables | changes)
+    figure.draw_without_rendering()  # where layout and fonts would warn
+    return figure
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -187,7 +189,7 @@ def test_lost_and_diverged_rows_leave_gaps(name, settings, tables):
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_with_nothing_to_show_says_so(name, settings, tables):
     empty = {table: tables[table].iloc[:0] for table in ("curves", "fits", "frontier")}
-    figure = import_module(FIGURES[name]).draw(settings(fits={}, frontier=None), empty)
+    figure = draw(name, settings(fits={}, frontier=None), empty)
     assert told(figure).startswith("no ")
 
 

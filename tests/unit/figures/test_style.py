@@ -1,12 +1,13 @@
 import pickle
 import subprocess
 import sys
+from importlib import import_module
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from scalefront.figures import style
+from scalefront.figures import FIGURES, style
 
 DRAW_ALL = """
 import pickle, sys
@@ -22,11 +23,13 @@ assert "matplotlib.pyplot" not in sys.modules
 
 def test_two_processes_save_the_same_bytes(tmp_path, settings, tables):
     (tmp_path / "given").write_bytes(pickle.dumps((settings(), tables)))
-    folders = [tmp_path / "first", tmp_path / "second"]
-    command = [sys.executable, "-W", "error", "-c", DRAW_ALL, str(tmp_path / "given")]
-    running = [subprocess.Popen([*command, str(folder)]) for folder in folders]
-    assert [process.wait() for process in running] == [0, 0]
-    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    here, there = tmp_path / "here", tmp_path / "there"
+    command = [sys.executable, "-W", "error", "-c", DRAW_ALL, str(tmp_path / "given"), str(there)]
+    with subprocess.Popen(command) as process:
+        for name, module in FIGURES.items():
+            style.save(import_module(module).draw(settings(), tables), here / f"{name}.svg", here / f"{name}.png")
+        assert process.wait() == 0
+    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in (here, there))
     assert len(first) == 12
     assert first == second
 

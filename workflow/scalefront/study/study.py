@@ -40,7 +40,7 @@ class Study:
 
     Attributes
     ----------
-    swept : words that the sweep names, in its order: the order of rows
+    swept : words that the sweep names, in the model's order: the order of rows
     shards : kind -> tuple of Shard
     time : tuple of floats, increasing; may end with inf
     fits, frontier, claims, figures : as in the file, with defaults filled in; every name is known

@@ -25,10 +25,10 @@ def read_sweep(top, base, parameters, check, seeds):
 
     Returns
     -------
-    (swept words in order, {kind: shards}); raises StudyError
+    (swept words in the model's order, {kind: shards}); raises StudyError
     """
     grids = _grids(top)
-    swept = tuple(dict.fromkeys(word for grid in grids for word in grid.content if word not in GRID_KEYS))
+    swept = tuple(word for word in parameters if any(word in grid.content for grid in grids))
     jobs = {kind: [] for kind in KINDS}
     total = 0
     for grid in grids:

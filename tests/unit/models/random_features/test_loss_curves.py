@@ -56,20 +56,21 @@ def test_white_spectrum_follows_marchenko_pastur(limited):
 
 @pytest.mark.parametrize(("width", "samples"), [(5, 8), (8, 5), (np.inf, 6), (6, np.inf)])
 def test_gradient_flow_is_the_limit_of_small_steps(width, samples):
-    # steps h, h/2, h/4 ... have errors in powers of h: Richardson's table removes one power a column
-    spectrum, time, label_noise = power_law(1.25, 0.4, 12), 1.0, 0.5
+    # steps h, h/2, h/4 ... have errors in powers of h: Richardson's table removes one power a column; the last two of
+    # its diagonal bound the error
+    spectrum, time, label_noise = power_law(1.25, 0.4, 12), 0.5, 0.5
     flow = loss_curves(spectrum, [width], [samples], [label_noise], [time])
     table = []
-    for steps in (2, 4, 8, 16, 32, 64):
+    for steps in (4, 8, 16, 32, 64):
         run = gradient_descent(spectrum, width, samples, label_noise, time / steps, steps)
         row = [np.array([run.test_loss[-1], run.train_loss[-1]])]
         for power, coarser in enumerate(table[-1] if table else [], start=1):
             row.append(row[-1] + (row[-1] - coarser) / (2**power - 1))
         table.append(row)
-    step = np.abs(table[-1][-1] - table[-1][-2])
-    assert (step < 1e-7).all()
+    bound = np.abs(table[-1][-1] - table[-2][-1])
+    assert (bound < 1e-6).all()
     found = np.array([flow.test_loss[0, 0], flow.train_loss[0, 0]])
-    assert (np.abs(found - table[-1][-1]) < step + 1e-11).all()
+    assert (np.abs(found - table[-1][-1]) < bound).all()
 
 
 def test_infinite_samples_are_the_limit_of_many():
@@ -93,23 +94,21 @@ def test_infinite_width_and_samples_are_the_limit_of_large_ones():
 
 
 def test_curves_start_at_the_power_of_the_task():
-    curves = loss_curves(
-        SPECTRUM, [100, 100, np.inf], [200, np.inf, np.inf], [0.5] * 3, [0, 1e-300, 1e-25, 1e-14, 1e-6]
-    )
-    # dL/dt is at most 2 Tr Lambda L, about 20
-    np.testing.assert_allclose(curves.test_loss[:, :4], SPECTRUM.initial_loss, rtol=1e-11)
-    np.testing.assert_allclose(curves.test_loss[:, 4], SPECTRUM.initial_loss, rtol=2e-5)
-    np.testing.assert_allclose(curves.train_loss[:, :4], SPECTRUM.initial_loss + 0.25, rtol=1e-11)
+    curves = loss_curves(SPECTRUM, [100, 100, np.inf], [200, np.inf, np.inf], [0.5] * 3, [0, 1e-300, 1e-25, 1e-14])
+    # |dL/dt| is at most 2 Tr Lambda L(0), about 20, so that nothing has moved by 1e-12 at 1e-14
+    np.testing.assert_allclose(curves.test_loss, SPECTRUM.initial_loss, rtol=1e-11)
+    np.testing.assert_allclose(curves.train_loss, SPECTRUM.initial_loss + 0.25, rtol=1e-11)
 
 
 def test_loss_of_fresh_data_falls_to_the_latest_times_and_largest_widths():
     time = np.geomspace(1e-3, 1e12, 61)
-    width = np.array([1, 10, 1e5, 1e9, 1e15, np.inf])
-    curves = loss_curves(SPECTRUM, width, np.full(6, np.inf), np.zeros(6), time)
+    width = np.array([1, 10, 1e5, 5e7, 1e9, 1e15, np.inf])
+    curves = loss_curves(SPECTRUM, width, np.full(7, np.inf), np.zeros(7), time)
     assert curves.converged.all()
     assert np.isfinite(curves.test_loss).all()
     change = np.diff(curves.test_loss, axis=1)
-    assert (change <= 1e-11 * curves.test_loss[:, :-1]).all()
+    # where nothing limits but the modes, the loss falls exponentially into rounding beyond t ~ 1/lambda_M = 1e10
+    assert (change <= 1e-11 * curves.test_loss[:, :-1] + 1e-15).all()
 
 
 def test_huge_widths_and_samples_converge_at_all_times():
@@ -128,7 +127,7 @@ def test_results_do_not_depend_on_how_points_are_batched():
     noise, time = np.linspace(0, 1, 7), np.append(np.geomspace(0.1, 1e8, 23), [0, np.inf])
     together = loss_curves(SPECTRUM, width, samples, noise, time)
     for row in range(7):
-        for times in (slice(None), slice(3, 5), slice(-1, None, -1) if row else slice(20, None)):
+        for times in (slice(None), slice(3, 5), slice(None, None, -2)):
             alone = loss_curves(SPECTRUM, width[[row]], samples[[row]], noise[[row]], time[times])
             np.testing.assert_allclose(alone.test_loss[0], together.test_loss[row, times], rtol=1e-12)
             np.testing.assert_allclose(alone.train_loss[0], together.train_loss[row, times], rtol=1e-12)

@@ -83,7 +83,8 @@ def kappa0(spectrum, n):
     high = np.log(2 * spectrum.trace / n)
     for _ in range(60):
         middle = (low + high) / 2
-        below = (eigenvalue / (np.exp(middle)[:, None] + eigenvalue)) @ multiplicity < n
+        # no matrix product: its rounding would depend on how many n are asked for
+        below = (multiplicity * eigenvalue / (np.exp(middle)[:, None] + eigenvalue)).sum(1) < n
         low, high = np.where(below, low, middle), np.where(below, middle, high)
     return np.where(n < spectrum.modes, np.exp((low + high) / 2), 0.0)
 

@@ -31,9 +31,10 @@ def late_losses(spectrum, width, samples, label_noise):
     neck = bottleneck(spectrum, width, samples)
     noise = np.asarray(label_noise, float) ** 2
     pole = 1 / (neck.kappa0[:, None] + spectrum.eigenvalue)
-    tau = pole @ (spectrum.multiplicity * spectrum.task_power)
-    overlap = pole**2 @ (spectrum.multiplicity * spectrum.task_power)
-    df11 = pole**2 @ (spectrum.multiplicity * spectrum.eigenvalue)
+    # no matrix products: their rounding would depend on how many problems are asked for
+    tau = (spectrum.multiplicity * spectrum.task_power * pole).sum(1)
+    overlap = (spectrum.multiplicity * spectrum.task_power * pole**2).sum(1)
+    df11 = (spectrum.multiplicity * spectrum.eigenvalue * pole**2).sum(1)
     plateau = neck.kappa0 * tau
     under, square = neck.free_samples > 0, (neck.free_samples == 0) & (neck.free_width == 0)
     full = neck.kappa0 == 0

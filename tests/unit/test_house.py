@@ -1,0 +1,104 @@
+"""The shape of the house: imports run one way, what is generated is up to date, the lock is pinned."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scalefront import reference
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "workflow" / "scalefront"
+
+# Each layer may import itself and what stands below it.
+LAYERS = [
+    {"errors", "words", "numerics", "code_digest", "joblog"},
+    {"parameter", "spectra", "randomness", "tables"},
+    {"study", "datasets", "measurement"},
+    {"models"},
+    {"shards"},
+    {"fits"},
+    {"claims", "figures", "results"},
+    {"catalogue", "launch", "screen", "reference"},
+    {"cli"},
+]
+FLOOR = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+
+
+def imports(path):
+    """(first part below the package, full name) of every import of the package in a file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module]
+            if node.module == "scalefront":
+                names = [f"scalefront.{alias.name}" for alias in node.names]
+        for name in names:
+            yield name
+
+
+def modules():
+    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    place = path.relative_to(PACKAGE).with_suffix("").parts
+    for name in imports(path):
+        parts = name.split(".")
+        assert parts[0] != "snakemake", f"{path} imports snakemake"
+        if parts[0] == "scalefront":
+            assert FLOOR[parts[1]] <= FLOOR[place[0]], f"{'.'.join(place)} imports {name}, which stands above it"
+            if place[0] == parts[1] == "models" and len(parts) > 2 and len(place) > 2:
+                assert parts[2] == place[1], f"the model {place[1]} imports another one: {name}"
+
+
+def test_every_module_has_a_floor():
+    assert {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in modules()} == set(FLOOR)
+
+
+@pytest.mark.parametrize("path", reference.written_files(), ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_up_to_date(path):
+    assert path.read_text() == reference.written_files()[path], "run `make docs`"
+
+
+def test_the_lock_is_pinned_hashed_and_free_of_addresses():
+    lock = (ROOT / "envs" / "requirements.txt").read_text()
+    assert not re.search(r"https?://|^--(index|find|extra)", lock, re.MULTILINE)
+    packages = re.split(r"^(?=[A-Za-z])", lock, flags=re.MULTILINE)[1:]
+    assert len(packages) > 50
+    assert all("==" in package and "--hash=sha256:" in package for package in packages)
+
+
+def test_the_lock_holds_every_requirement():
+    lock = (ROOT / "envs" / "requirements.txt").read_text()
+    wanted = re.findall(r"^([a-zA-Z][\w.-]*)", (ROOT / "envs" / "requirements.in").read_text(), re.MULTILINE)
+    for name in wanted:
+        assert re.search(rf"^{name.lower().replace('.', '-')}==", lock, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_a_script_is_a_short_adapter_of_a_rule_with_its_name(script):
+    assert len(script.read_text().splitlines()) < 60
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    assert f"rule {script.stem}:" in rules and f"scripts/{script.name}" in rules
+
+
+@pytest.mark.parametrize("rules", sorted((ROOT / "workflow" / "rules").glob("*.smk")), ids=lambda path: path.stem)
+def test_a_rule_file_is_short_and_every_script_has_its_environment(rules):
+    text = rules.read_text()
+    assert len(text.splitlines()) < 121
+    assert text.count("script:") == text.count('"../../envs/scalefront.yaml"')
+
+
+def test_importing_the_command_line_is_lean():
+    program = (
+        "import sys, scalefront.cli; "
+        "heavy = {'jax', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'sklearn'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

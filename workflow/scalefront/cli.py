@@ -64,12 +64,13 @@ def predict(
         value = {"capacity": capacity, "source": source}.get(parameter.word)
         if value is not None and not parameter.accepts(value):
             raise StudyError("command line", f"--{parameter.word}", value, f"must be {parameter.allowed}")
-    table = Table("prediction", "exponent", "statement", "range", "source", box=None, pad_edge=False)
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    for name, found in catalogue.part(model, "exponents").predictions(capacity, source).items():
-        holds = "" if found.holds else "outside: "
-        table.add_row(name, f"{found.value:.4f}", found.statement, holds + found.range, found.source)
-    console.print(table)
+    found = catalogue.part(model, "exponents").predictions(capacity, source)
+    margin = max(map(len, found))
+    for name, prediction in found.items():
+        holds = "range:" if prediction.holds else "outside its range:"
+        console.print(f"{name:{margin}}  {prediction.value:8.4f}  {prediction.statement}", markup=False, soft_wrap=True)
+        remark = f"{holds} {prediction.range}; {prediction.source}"
+        console.print(" " * (margin + 12) + remark, markup=False, soft_wrap=True, style="dim")
 
 
 @app.command()
@@ -116,14 +117,18 @@ def run(
     folders = [Path("config/studies"), ROOT / "config" / "studies"]
     default = read_yaml(ROOT / "config" / "config.yaml")["studies"]
     paths, chosen = catalogue.find_studies(folders, studies or catalogue.listed(default))
-    console.print(screen.announcement([catalogue.load_study(paths[name]) for name in chosen], launch.LOG), markup=False)
+    console.print(
+        screen.announcement([catalogue.load_study(paths[name]) for name in chosen], launch.LOG),
+        markup=False,
+        soft_wrap=True,
+    )
     code = launch.run_studies(ROOT / "Snakefile", cores, arguments)
     if code:
-        console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False)
+        console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False, soft_wrap=True)
         raise typer.Exit(code)
     report = launch.write_report(ROOT / "Snakefile", arguments)
     console.print(screen.claims_table(_claims(launch.CLAIMS), console.width, screen.MOST_CLAIMS))
-    console.print(screen.next_steps(launch.REPORT if report else None), markup=False)
+    console.print(screen.next_steps(launch.REPORT if report else None), markup=False, soft_wrap=True)
 
 
 def _claims(path):

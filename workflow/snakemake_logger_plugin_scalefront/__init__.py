@@ -35,19 +35,19 @@ class LogHandler(LogHandlerBase):
             self._finished(*self.jobs.get(record.job_id, ("", {}, [])))
         elif event == LogEvent.JOB_ERROR:
             place = ", ".join(map(str, getattr(record, "log", None) or [])) or os.environ.get("SCALEFRONT_LOG", "")
-            self._say(f"failed: {self._name(*self.jobs.get(record.jobid, ('', {}, []))[:2])}; see {place}")
+            self._say(f"failed: {self._job(*self.jobs.get(record.jobid, ('', {}, []))[:2])}; see {place}")
         elif record.levelno >= logging.ERROR and event is None:
             self._say(str(record.getMessage()).strip())
 
     def _finished(self, rule, wildcards, output):
         self.done += 1
         if rule in SHOWN:
-            self._say(self._name(rule, wildcards), progress=True)
+            self._say(self._job(rule, wildcards), progress=True)
         elif rule == "draw" and not self.drawn:
             self.drawn = True
             self._say(f"first figure: {output[-1]}", progress=True)
 
-    def _name(self, rule, wildcards):
+    def _job(self, rule, wildcards):
         return " ".join([rule, *map(str, wildcards.values())])
 
     def _say(self, text, progress=False):

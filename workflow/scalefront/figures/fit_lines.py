@@ -70,10 +70,10 @@ def _text(value):
     return value if isinstance(value, str) else ""
 
 
-def draw_law(axes, law, colour=style.FIT):
+def draw_law(axes, law, **look):
     """A wide straight line in the window of a known law, and nowhere else, under the points that it is fitted to."""
     x = np.array(law.window)
-    axes.plot(x, law.prefactor * x**law.exponent, color=colour, zorder=2.2, gid="fit", **LOOK)
+    axes.plot(x, law.prefactor * x**law.exponent, color=style.FIT, zorder=2.2, gid="fit", **LOOK | look)
 
 
 def law_keys(law, y, x, predicted=None):

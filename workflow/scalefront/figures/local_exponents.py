@@ -3,12 +3,13 @@
 import numpy as np
 
 from scalefront.figures import marks, style
-from scalefront.figures.fit_lines import LOOK, fitted_laws, power_fits
+from scalefront.figures.fit_lines import fitted_laws, power_fits
 from scalefront.figures.labels import caption, exponent, known_axis, symbol
 from scalefront.figures.selection import SIZES
 from scalefront.fits.selection import Unfitted, curve, parameter_words, select
 from scalefront.fits.windows import local_exponents
 
+FIT_LOOK = {"linewidth": 1.8, "solid_capstyle": "butt"}
 LEAST_HEIGHT = 0.2  # of the axis of exponents: smaller differences are not blown up
 KINDS = {"theory": "#1F4E79", "simulation": "#0072B2"}
 
@@ -102,7 +103,7 @@ def _draw_law(axes, law):
             )
         ]
     axes.axvspan(*law.window, color=style.FIT, alpha=0.08, linewidth=0, zorder=0, gid="window")
-    axes.plot(law.window, [law.exponent] * 2, color=style.FIT, zorder=2.5, gid="fit", **LOOK)
+    axes.plot(law.window, [law.exponent] * 2, color=style.FIT, zorder=2.5, gid="fit", **FIT_LOOK)
     if np.isfinite([law.low, law.high]).all():
         axes.fill_between(law.window, law.low, law.high, color=style.FIT, alpha=0.25, linewidth=0, zorder=2)
-    return [style.line_key(f"fit in its window (shaded)\n{law.shown}", style.FIT, **LOOK)]
+    return [style.line_key(f"fit in its window (shaded)\n{law.shown}", style.FIT, **FIT_LOOK)]

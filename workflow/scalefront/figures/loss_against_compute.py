@@ -10,7 +10,7 @@ from scalefront.fits.selection import select
 from scalefront.words import axis_label
 
 MARKERS = "os^D"
-GUIDE_DECADES, GUIDE_OFFSET = 1.5, 0.45
+GUIDE_DECADES, GUIDE_OFFSET = 1.5, 0.12  # length; distance below the fit as a share of the panel's height
 KINDS = {"theory": style.LIMIT, "simulation": "#0072B2"}
 
 
@@ -77,7 +77,7 @@ def _draw_optima(axes, quantity, mark, settings, tables):
             if law.kind != kind:
                 continue
             if law.known:
-                draw_law(axes, law)
+                draw_law(axes, law, linewidth=6.0)
                 if predicted is not None:
                     _draw_guide(axes, law, predicted)
             handles += law_keys(law, mark, symbol("compute"))
@@ -103,7 +103,9 @@ def _draw_guide(axes, law, predicted):
     middle = np.sqrt(law.window[0] * law.window[1])
     half = min(GUIDE_DECADES, np.log10(law.window[1] / law.window[0])) / 2
     x = middle * 10.0 ** np.array([-half, half])
-    y = GUIDE_OFFSET * law.prefactor * middle**law.exponent * (x / middle) ** predicted
+    bottom, top = axes.get_ylim()
+    offset = (bottom / top) ** GUIDE_OFFSET
+    y = offset * law.prefactor * middle**law.exponent * (x / middle) ** predicted
     axes.plot(x, y, color=style.GREY, linestyle=(0, (3, 1.5)), zorder=4.5, gid="guide")
 
 

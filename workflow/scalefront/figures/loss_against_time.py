@@ -57,7 +57,7 @@ def _draw_family(axes, family, curves, settings, fits):
     if len(losses) > 1:
         axes.set_ylabel(label.replace(" [", f", train {symbol('train_loss')} [", 1))
     handles = _size_keys(axes, family, losses, thin) + draw_fits(axes, settings, fits, family.rows, "time")
-    style.legend(axes, handles)
+    style.legend(axes, handles, "best" if len(losses) > 1 else "lower left")
     return drawn, len(losses) > 1
 
 

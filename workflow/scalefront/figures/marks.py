@@ -3,7 +3,8 @@
 from scalefront.figures import style
 
 RANGE_ALPHA, CENTRAL_ALPHA = 0.12, 0.25
-DOT, TRIANGLE, SQUARE, BAR = 2.6, 4.5, 2.4, 4.5
+DOT, TRIANGLE, SQUARE, BAR = 3.4, 4.5, 3.0, 4.5
+DOT_ALPHA = 0.45  # the line of the theory, drawn over the dots, is seen between and beside them
 
 
 def draw_curve(axes, line, colour, thin=False, square=False):
@@ -16,7 +17,8 @@ def draw_curve(axes, line, colour, thin=False, square=False):
         axes.fill_between(finite.x, finite.lowest, finite.highest, color=colour, alpha=RANGE_ALPHA, linewidth=0)
         axes.fill_between(finite.x, finite.low, finite.high, color=colour, alpha=CENTRAL_ALPHA, linewidth=0)
         shape = {"marker": "s", "markersize": SQUARE} if square else {"marker": "o", "markersize": DOT}
-        axes.plot(finite.x, finite.mean, linestyle="none", color=colour, markeredgewidth=0, zorder=2.5, **shape)
+        look = {"linestyle": "none", "markeredgewidth": 0, "alpha": DOT_ALPHA, "zorder": 2.5}
+        axes.plot(finite.x, finite.mean, color=colour, **look, **shape)
     draw_limit(axes, line, colour, TRIANGLE / 2 if thin else TRIANGLE)
 
 

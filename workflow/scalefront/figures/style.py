@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 PANEL = (3.2, 2.75)  # inches
 SINGLE = 4.6  # inches: a figure of one panel still has room for its title
+KEY_WIDTH = 1.6  # inches of a column of the legend below
 COLUMNS = 3
 ROOM = 0.03  # of the height of a panel, for one line of a legend
 MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
@@ -112,7 +113,8 @@ def legend(axes, handles, loc="lower left"):
 def legend_below(figure, handles):
     """One legend under all panels: what lines, dots and bands mean."""
     if handles:
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), fontsize=7)
+        fitting = min(len(handles), int(figure.get_figwidth() / KEY_WIDTH))
+        figure.legend(handles=handles, loc="outside lower center", ncols=fitting, fontsize=7)
 
 
 def line_key(label, colour=GREY, **look):

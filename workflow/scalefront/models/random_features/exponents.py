@@ -83,8 +83,8 @@ def _bottlenecks(capacity, source):
             -min(mode_power, 2 * capacity),
             "L ~ N^-(capacity min(source, 2)) at infinite time and samples",
             f"{PAPER} Eq. 14",
-            True,
-            "stated for any source; the exact theory agrees for source < 1",
+            source < 1,
+            "source < 1 (stated for any)",
         ),
         "joint_bottleneck": Prediction(
             -mode_power,
@@ -132,8 +132,8 @@ def _frontier_of_the_paper(capacity, source):
             value,
             f"{symbol} ~ C^({formula}), C = N t, m = capacity min(source, 2)",
             f"{PAPER} Eq. 17",
-            True,
-            "stated for any source; the exact theory agrees for source < 1",
+            source < 1,
+            "source < 1 (stated for any)",
         )
         for name, (symbol, value, formula) in exponents.items()
     }

@@ -44,9 +44,10 @@ class LossCurves(NamedTuple):
 def loss_curves(spectrum, width, samples, label_noise, time):
     """Mean-field losses of gradient flow from zero weights, for n problems at T times.
 
-    The test loss is good to 1e-11 relative at any time, width and number of samples (source > 1: to 1e-9, source > 2: to
-    1e-7, as there the loss falls far below the terms of its integral). A train loss that falls exponentially (samples < width) ends in rounding, below 1e-13 of its start; what comes out negative
-    within that rounding is set to 0. At time = inf the closed limits are returned: +inf where width = samples < modes.
+    The test loss is good to 1e-11 relative at any time, width and number of samples; where source > 1 to 1e-9, where
+    source > 2 to 1e-7, as there it falls far below the terms of its integral. A train loss that falls exponentially
+    (samples < width) ends in rounding, below 1e-13 of its start; what comes out negative within that rounding is set
+    to 0. At time = inf the closed limits are returned: +inf where width = samples < modes.
 
     Parameters
     ----------

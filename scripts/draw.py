@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scalefront.figures import FIGURES
 from scalefront.figures.style import save
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.tables import read
 
 if TYPE_CHECKING:

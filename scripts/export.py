@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from scalefront.datasets import EXPORTS
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.results import study_fits
 from scalefront.shards import provenance
 from scalefront.tables import read, write

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from scalefront.claims import markdown
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.shards import provenance
 from scalefront.tables import read, write
 

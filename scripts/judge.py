@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from scalefront.claims import judge_all
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.shards import provenance
 from scalefront.tables import read, write
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.tables import merge, read_metadata
 
 if TYPE_CHECKING:

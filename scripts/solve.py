@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scalefront.joblog import job_log
+from scalefront.jobs import job_log
 from scalefront.shards import provenance, shard_table
 from scalefront.tables import write
 

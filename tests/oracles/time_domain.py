@@ -34,7 +34,9 @@ def gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps
     for _ in range(steps + 2):
         c0 = c0_mean + _spread(eigenvalue, to_u4, c3) / width + _spread(eigenvalue**2, to_u2, c1) / samples
         c2 = c2_mean + _spread(eigenvalue**2, r1 @ to_u4, c3) / width + _spread(eigenvalue, through, c1) / samples
-        c1, c3 = r1 @ (c0 + noise) @ r1.T, r3 @ c2 @ r3.T
+        before, c1, c3 = (c1, c3), r1 @ (c0 + noise) @ r1.T, r3 @ c2 @ r3.T
+        if _unchanged((c1, c3), before):
+            break
     return Losses(np.diag(c0), np.diag(c1))
 
 
@@ -45,8 +47,16 @@ def _responses(eigenvalue, width, samples, step):
     for _ in range(len(step) + 1):
         transfer = np.linalg.inv(one + eigenvalue[:, None, None] * (step @ r3 @ r1))
         total = np.einsum("k,kab->ab", eigenvalue, transfer)
+        before = r1, r3
         r1, r3 = np.linalg.inv(one + total @ step @ r3 / samples), np.linalg.inv(one + r1 @ total @ step / width)
+        if _unchanged((r1, r3), before):
+            break
     return r1, r3, transfer
+
+
+def _unchanged(values, before):
+    """Whether an iteration has come to rest before the number of rounds after which causality makes it exact."""
+    return all(np.abs(new - old).max() <= 1e-15 * np.abs(new).max() for new, old in zip(values, before, strict=True))
 
 
 def _spread(weight, kernel, correlation):

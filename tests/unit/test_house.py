@@ -14,7 +14,7 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 
 # Each layer may import itself and what stands below it.
 LAYERS = [
-    {"errors", "words", "numerics", "code_digest", "joblog"},
+    {"errors", "words", "numerics", "code_digest", "jobs"},
     {"parameter", "spectra", "randomness", "tables"},
     {"study", "datasets", "measurement"},
     {"models"},
@@ -28,7 +28,7 @@ FLOOR = {name: number for number, layer in enumerate(LAYERS) for name in layer}
 
 
 def imports(path):
-    """(first part below the package, full name) of every import of the package in a file."""
+    """Dotted names of everything that a file imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
         if isinstance(node, ast.Import):
@@ -37,8 +37,7 @@ def imports(path):
             names = [node.module]
             if node.module == "scalefront":
                 names = [f"scalefront.{alias.name}" for alias in node.names]
-        for name in names:
-            yield name
+        yield from names
 
 
 def modules():

@@ -84,6 +84,14 @@ class Run:
         pairs = [line.split() for line in lines]
         return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit() and pair[0] != "total"}
 
+    def edit(self, file, old, new):
+        """Change the code of a copied checkout; returns a function that changes it back."""
+        path = self.root / "workflow" / "scalefront" / file
+        text = path.read_text()
+        assert self.root != ROOT and old in text
+        path.write_text(text.replace(old, new, 1))
+        return lambda: path.write_text(text)
+
     def result(self, name):
         return self.folder / "results" / name
 
@@ -118,3 +126,15 @@ def continued(finished, tmp_path):
     """A copy of the finished run, with the times of its files, that a test may go on with."""
     shutil.copytree(finished.folder, tmp_path / "work", copy_function=shutil.copy2)
     return Run(tmp_path / "work")
+
+
+@pytest.fixture
+def checkout(finished, tmp_path):
+    """A copy of the workflow's code that a test may change, and of the finished run of it."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    for part in ("Snakefile", "workflow", "scripts", "config", "profiles", "envs"):
+        copier = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        copier(ROOT / part, root / part)
+    shutil.copytree(finished.folder, root / "work", copy_function=shutil.copy2)
+    return Run(root / "work", root)

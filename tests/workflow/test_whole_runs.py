@@ -1,13 +1,11 @@
 """The way of the data from a study file to figures, and what is computed again after which change."""
 
 import copy
-import shutil
 
 import numpy as np
-import pytest
 from scalefront.tables import read, read_metadata
 
-from .conftest import ROOT, SMALL, Run
+from .conftest import SMALL
 
 KEYS = ["kind", "point", "seed", "time"]
 LOSSES = ["test_loss", "train_loss"]
@@ -89,36 +87,15 @@ def test_another_source_gives_other_numbers_verdicts_and_figures(finished, fresh
     assert finished.result(figure).read_bytes() != fresh.result(figure).read_bytes()
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory, finished):
-    """A copy of the workflow's code and a finished run of it."""
-    root = tmp_path_factory.mktemp("checkout")
-    for part in ("Snakefile", "workflow", "scripts", "config", "profiles", "envs"):
-        source = ROOT / part
-        copier = shutil.copytree if source.is_dir() else shutil.copy2
-        copier(source, root / part)
-    run = Run(root / "work", root)
-    shutil.copytree(finished.folder, run.folder, copy_function=shutil.copy2, dirs_exist_ok=True)
-    return run
-
-
-def edit(run, file, old, new):
-    path = run.root / "workflow" / "scalefront" / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    return lambda: path.write_text(text)
-
-
 def test_a_changed_comment_reruns_nothing(checkout):
     assert checkout.planned() == {}
-    undo = edit(checkout, "models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\n# a remark\n")
+    undo = checkout.edit("models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\n# a remark\n")
     assert checkout.planned() == {}
     undo()
 
 
 def test_a_changed_constant_of_the_solver_reruns_theory_and_nothing_of_the_simulation(checkout):
-    undo = edit(checkout, "models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\nCONSTANT = 1\n\n\n")
+    undo = checkout.edit("models/random_features/theory/loss_curves.py", "\n\n\n", "\n\n\nCONSTANT = 1\n\n\n")
     planned = checkout.planned()
     assert planned["solve"] == 1 and planned["merge"] == 1
     assert "simulate" not in planned

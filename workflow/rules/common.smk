@@ -10,7 +10,10 @@ from scalefront import catalogue
 from scalefront.code_digest import code_digest
 from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
+from scalefront.jobs import import_from
 from scalefront.models import PARTS, REGISTRY
+
+import_from(ROOT / "workflow")
 
 
 def refuse(problem):

@@ -86,14 +86,21 @@ def best_of(spectrum, compute, width):
     return np.array([best, np.polyval(parabola, best)])
 
 
-@pytest.mark.parametrize(("a", "b", "compute"), [(1.5, 2, 1e8), (2, 1.5, 1e8), (3, 1.25, 1e5), (3.5, 1.25, 1e5)])
-def test_frontier_is_where_the_curves_have_their_envelope(a, b, compute):
-    # source 1/4, 2/3, 8/5 and 2; computes at which the local slopes have settled and N* is far below M = 1e8
-    spectrum, width = power_law(b, (a - 1) / b, 1e8), np.geomspace(2, 1e5, 96)
-    low, high = (best_of(spectrum, total, width) for total in (compute, 10 * compute))
+TOLERANCE = 0.02  # of every claim about an exponent in config/studies
+
+
+@pytest.mark.parametrize(("a", "b"), [(1.5, 1.25), (1.5, 2), (2, 1.5), (3, 1.25), (3.5, 1.25)])
+def test_the_envelope_of_the_curves_approaches_the_frontier(a, b):
+    # modes without end, so that only the approach from small computes is left: nearer with every four decades
+    spectrum, width = power_law(b, (a - 1) / b, 1e14), np.geomspace(2, 1e7, 120)
     predicted = of_paper(a, b)
-    expected = [predicted["frontier_width"].value, predicted["frontier_loss"].value]
-    assert (high - low) / np.log(10) == pytest.approx(expected, abs=6e-3)
+    expected = np.array([predicted["frontier_width"].value, predicted["frontier_loss"].value])
+    misses = []
+    for compute in (1e3, 1e7):
+        low, high = (best_of(spectrum, total, width) for total in (compute, 10 * compute))
+        misses.append(np.abs((high - low) / np.log(10) - expected))
+    assert np.all((misses[1] < misses[0]) | (misses[1] < 1e-3))
+    assert np.all(misses[1] < TOLERANCE)
 
 
 def test_logarithms_are_said_not_to_hold():

@@ -94,3 +94,20 @@ def test_kernels_with_discrete_steps_equal_the_time_domain_equations(width, samp
     expected = gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps)
     np.testing.assert_allclose(found["c0"], expected.test_loss, rtol=1e-10)
     np.testing.assert_allclose(found["c1"], expected.train_loss, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("width", "samples"), [(20, 30), (30, 20), (25, 25), (np.inf, 20), (20, np.inf)])
+def test_talbot_contour_equals_the_time_domain_equations(width, samples):
+    # gradient descent on the contour of the flow: Z = e^x, z = (e^x - 1)/eta (theory/dynamical_model.md 2.5 iii)
+    spectrum, label_noise, steps = power_law(1.25, 0.4, 60), 0.5, np.array([10, 25])
+    learning_rate = 0.5 / largest_rate(spectrum, width, samples)
+    contour = talbot(28)
+    found = []
+    for count in steps:
+        growth = np.exp(contour.node / count)
+        z = (growth - 1) / learning_rate
+        weights = (contour.weight / count * growth / learning_rate / z)[:, None]
+        found.append(integrals(spectrum, width, samples, label_noise, z, weights))
+    expected = gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps[-1])
+    for name, losses in (("c0", expected.test_loss), ("c1", expected.train_loss)):
+        np.testing.assert_allclose(np.concatenate([column[name] for column in found]), losses[steps], rtol=1e-10)

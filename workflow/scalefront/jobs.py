@@ -1,9 +1,19 @@
-"""The log of one job: how long it took, or why it failed."""
+"""What every job shares: the package that it imports, and its log."""
 
 import logging
+import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def import_from(folder):
+    """Let the processes that run scripts import the package from ``folder``, whatever else is installed.
+
+    Without it, a checkout would run the code of another one that its environment happens to hold.
+    """
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(folder)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *others])
 
 
 @contextmanager

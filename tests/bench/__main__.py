@@ -1,0 +1,113 @@
+"""`make bench`: how fast, as ratios within one run; one thread. Never part of the tests: machines are noisy."""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import scalefront  # noqa: F401  (caps the threads before numpy is imported)
+
+ROOT = Path(__file__).resolve().parents[2]
+REPEATS = 5
+
+
+def main():
+    print(f"one thread (OMP_NUM_THREADS={os.environ['OMP_NUM_THREADS']}), {os.cpu_count()} cores, median of {REPEATS}")
+    theory()
+    simulation()
+    whole_runs()
+
+
+def median(function, repeats=REPEATS):
+    """Median seconds of warm calls."""
+    function()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[len(seconds) // 2]
+
+
+def theory():
+    import numpy as np
+    from scalefront.models.random_features.theory.loss_curves import loss_curves
+    from scalefront.spectra import power_law
+
+    from tests.oracles.time_domain import gradient_descent
+
+    def curve(modes, stop, samples=200.0, points=60):
+        spectrum, times = power_law(1.25, 0.4, modes), np.geomspace(0.1, stop, points)
+        return median(lambda: loss_curves(spectrum, [100.0], [samples], [0.5], times))
+
+    large = curve(1e8, 1e6)
+    print(f"theory, 60 times, M = 1e8, N = 100, P = 200      {large:9.4f} s   wanted < 1 s")
+    print(f"  of M = 1e8 to M = 1e4                          {large / curve(1e4, 1e6):9.2f}     wanted < 2")
+    print(f"  of t <= 1e12 to t <= 1e6                       {curve(1e8, 1e12) / large:9.2f}     wanted 1")
+    print(f"  P = inf (a single integral)                    {curve(1e8, 1e6, np.inf):9.4f} s")
+    spectrum = power_law(1.25, 0.4, 60)
+    start = time.perf_counter()
+    gradient_descent(spectrum, 20, 30, 0.5, 0.1, 300)
+    march = time.perf_counter() - start
+    contour = median(lambda: loss_curves(spectrum, [20.0], [30.0], [0.5], np.linspace(0.1, 30, 300)))
+    print(f"T x T equations, T = 300, M = 60                 {march:9.2f} s")
+    print(f"  of them to the contour at the same 300 times   {march / contour:9.0f}     wanted > 100")
+
+
+CURVE = """
+import time, numpy as np
+from scalefront.models.random_features.simulation import gradient_flow
+from scalefront.randomness import point_key, seed_keys
+from scalefront.spectra import power_law
+spectrum, times = power_law(1.25, 0.4, 1000, exact=1000), np.geomspace(0.1, 1e4, 60)
+def run(seed): gradient_flow(seed_keys(point_key(0, "0" * 12), [seed]), spectrum, 400, 800, 0.5, times)
+run(0)
+start = time.perf_counter()
+for seed in range(1, 6): run(seed)
+print((time.perf_counter() - start) / 5)
+"""
+STEPS = """
+import time, numpy as np, scalefront
+from tests.oracles import literal_flow
+k = np.arange(1.0, 1001)
+drawn = literal_flow.draw(np.random.default_rng(0), k**-1.25, 400, 800, 0.5)
+start = time.perf_counter()
+literal_flow.steps(drawn, k**-1.25, k**-1.5, 0.5, 10_000)
+print(time.perf_counter() - start)
+"""
+
+
+def simulation():
+    seconds, peaks = zip(*(measured(program) for program in (CURVE, STEPS)), strict=True)
+    print(f"full-batch curve, N = 400, P = 800, M = 1000     {seconds[0]:9.4f} s   peak {peaks[0]:.0f} MiB")
+    print(f"  10,000 literal steps on one draw               {seconds[1]:9.3f} s   peak {peaks[1]:.0f} MiB")
+    print(f"  of the steps to the curve                      {seconds[1] / seconds[0]:9.0f}     wanted > 20")
+
+
+def measured(program):
+    """(seconds that a program prints, its peak memory in MiB), in a process of its own."""
+    peak = "next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1]"
+    wrapper = f"{program}\nprint(int({peak}) / 1024)"
+    done = subprocess.run([sys.executable, "-c", wrapper], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, peak = map(float, done.stdout.split())
+    return seconds, peak
+
+
+def whole_runs():
+    """`scalefront run` in an empty folder, with the compiled code of earlier runs and without it, and once more."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"XDG_CACHE_HOME": str(Path(folder) / "cache")}
+        command = [sys.executable, "-c", "from scalefront.cli import main; main()", "run", "--cores", "2"]
+        for what, wanted in (("the default studies, nothing compiled", 120), ("  a second run", 10)):
+            start = time.perf_counter()
+            subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+            print(f"{what:48} {time.perf_counter() - start:9.1f} s   wanted < {wanted} s")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"  cpu of all of it                               {used.ru_utime + used.ru_stime:9.1f} s")
+
+
+if __name__ == "__main__":
+    main()

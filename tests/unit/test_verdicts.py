@@ -1,0 +1,59 @@
+"""From a shipped study to verdicts: theory, fits and claims in one process, without the workflow."""
+
+import copy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scalefront.catalogue import load_study
+from scalefront.claims import judge_all
+from scalefront.results import study_fits
+from scalefront.shards import shard_table
+
+STUDIES = Path(__file__).parents[2] / "config" / "studies"
+
+
+def theory_fits(study):
+    settings = {"study": study.name, "model": study.model, "fits": study.fits, "frontier": study.frontier}
+    shards = [study.shard_settings("theory", shard.name) for shard in study.shards["theory"]]
+    curves = pd.concat([shard_table(shard, {}).to_pandas() for shard in shards])
+    return study_fits(settings | {"window": "auto"}, curves)[0]
+
+
+@pytest.fixture(scope="module")
+def easy():
+    """The study with a - 1 > b, where the paper's width exponent and the exact theory part ways, and its fits."""
+    study = load_study(STUDIES / "lazy_a3_b125.yaml")
+    return study, theory_fits(study)
+
+
+def verdicts(study, claims, fits):
+    return judge_all(study.name, study.paper, claims, fits).set_index("id")["verdict"]
+
+
+def test_beyond_source_one_the_exponents_of_the_paper_are_refuted_and_the_derived_ones_confirmed(easy):
+    study, fits = easy
+    found = verdicts(study, study.claims, fits)
+    for name in ("width_bottleneck", "frontier_width", "frontier_time", "frontier_loss"):
+        assert found[name] == "confirmed"
+        assert found[f"{name}_paper"] == "refuted"
+
+
+def test_swapping_the_predictions_of_two_claims_swaps_their_verdicts(easy):
+    study, fits = easy
+    claims = {claim["id"]: copy.deepcopy(claim) for claim in study.claims}
+    derived, stated = claims["width_bottleneck"], claims["width_bottleneck_paper"]
+    derived["predicted"], stated["predicted"] = stated["predicted"], derived["predicted"]
+    found = verdicts(study, [derived, stated], fits)
+    assert found["width_bottleneck"] == "refuted"
+    assert found["width_bottleneck_paper"] == "confirmed"
+
+
+def test_the_fits_do_not_see_the_predictions(easy):
+    study, fits = easy
+    other = {name: fit | {"predicted": None} for name, fit in study.fits.items()}
+    settings = {"study": study.name, "model": study.model, "fits": other, "window": "auto"}
+    shards = [study.shard_settings("theory", shard.name) for shard in study.shards["theory"]]
+    curves = pd.concat([shard_table(shard, {}).to_pandas() for shard in shards])
+    again = study_fits(settings | {"frontier": study.frontier | {"predicted": {}}}, curves)[0]
+    assert again.drop(columns="predicted").equals(fits.drop(columns="predicted"))

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pytest
 from scalefront.tables import read, read_metadata
 
 from .conftest import SMALL
@@ -50,6 +51,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in finished.snakemake().stderr
 
 
+@pytest.mark.slow
 def test_other_shards_one_core_and_reverse_order_give_the_same_rows(finished, fresh):
     content = changed()
     for number, fan_out in enumerate((["samples"], ["width"], [])):

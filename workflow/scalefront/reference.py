@@ -122,7 +122,9 @@ def schema():
     for key in ("seed", "seeds"):
         properties[key] |= {"type": "integer", "minimum": 0}
     kind = {"enum": list(spectrum.KEYS)}
-    properties["spectrum"] |= _object(blocks["spectrum"] | {"kind": kind, "path": text, "target": text}, ["kind"])
+    properties["spectrum"] |= _object(
+        blocks["spectrum"] | {"kind": kind, "path": text, "target": text, "window": {}}, ["kind"]
+    )
     properties["dynamics"] |= _object(blocks["dynamics"])
     properties["time"] |= _object({key: {"description": meaning} for key, meaning in timegrid.MEANING.items()})
     properties["sweep"] |= {"anyOf": [grid, {"type": "array", "items": grid, "minItems": 1}]}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from scalefront.claims import markdown
+from scalefront.claims import markdown, web_page
 from scalefront.jobs import job_log
 from scalefront.shards import provenance
 from scalefront.tables import read, write
@@ -15,4 +15,5 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     verdicts = pd.concat([read(path) for path in snakemake.input], ignore_index=True)
     write(snakemake.output.table, verdicts, provenance(snakemake.params.code))
-    Path(snakemake.output.page).write_text(markdown(verdicts), encoding="utf-8")
+    Path(snakemake.output.text).write_text(markdown(verdicts), encoding="utf-8")
+    Path(snakemake.output.page).write_text(web_page(verdicts), encoding="utf-8")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scalefront.claims import SCHEMA, judge, judge_all, markdown
+from scalefront.claims import SCHEMA, judge, judge_all, markdown, web_page
 from scalefront.fits.fitting import fit_table
 
 
@@ -140,3 +140,10 @@ def test_markdown_shows_prediction_measurement_and_verdict():
     table = judge_all("lazy", "p", [claim | {"predicted": -0.4, "tolerance": 0.02}], fits_table(-0.401, -0.41, -0.39))
     line = markdown(table).splitlines()[2]
     assert line.startswith("| lazy | \\|L\\| ~ t^-b | -0.4 ± 0.02 | -0.401 [-0.41, -0.39] | confirmed |")
+
+
+def test_the_web_page_shows_every_claim_and_escapes_its_text():
+    row = {"study": "s", "statement": "a <b> & c", "predicted": -0.5, "value": -0.501, "low": -0.51, "high": -0.49}
+    row |= {"relation": "equals", "tolerance": 0.02, "verdict": "refuted", "reason": "none"}
+    page = web_page(pd.DataFrame([row, row | {"verdict": "confirmed"}]))
+    assert page.count("<tr class=") == 2 and "a &lt;b&gt; &amp; c" in page and "-0.501 [-0.51, -0.49]" in page

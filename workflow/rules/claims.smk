@@ -27,8 +27,9 @@ rule gather:
         expand("results/{study}/claims.parquet", study=CHOSEN),
     output:
         table="results/claims.parquet",
+        text="results/claims.md",
         page=report(
-            "results/claims.md", caption="../report/claims.rst", category="Claims", labels={"table": "verdicts"}
+            "results/claims.html", caption="../report/claims.rst", category="Claims", labels={"table": "verdicts"}
         ),
     log:
         "results/logs/gather.log",

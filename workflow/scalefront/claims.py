@@ -1,5 +1,6 @@
 """Claims of the literature: a measured quantity, a relation and a prediction become a verdict."""
 
+import html
 import math
 from typing import NamedTuple
 
@@ -13,6 +14,19 @@ SCHEMA = {
 CONFIRMED, REFUTED, INCONCLUSIVE = "confirmed", "refuted", "inconclusive"
 WIDEST_INTERVAL = 4  # times the tolerance: a wider one does not confirm an equality
 _PREFERRED_KIND = "theory"
+SHOWN = ("study", "claim", "predicted", "measured", "verdict", "reason")
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Claims</title><style>
+body {{ font: 15px/1.4 sans-serif; margin: 1.5em; }}
+table {{ border-collapse: collapse; }}
+th, td {{ text-align: left; padding: 0.3em 0.9em; border-bottom: 1px solid #ddd; vertical-align: top; }}
+.refuted td:nth-child(5) {{ color: #b00020; font-weight: bold; }}
+.inconclusive td:nth-child(5) {{ color: #8a6100; font-weight: bold; }}
+.confirmed td:nth-child(5) {{ color: #1b6e3c; font-weight: bold; }}
+</style></head><body><table><thead><tr>{head}</tr></thead><tbody>
+{rows}
+</tbody></table></body></html>
+"""
 
 
 class Measurement(NamedTuple):
@@ -112,11 +126,28 @@ def _equals(value, low, high, predicted, tolerance):
 
 def markdown(table):
     """A claims table as a Markdown table: statement, predicted, measured with interval, verdict and reason."""
-    lines = ["| study | claim | predicted | measured | verdict | reason |", "|---|---|---|---|---|---|"]
+    lines = ["| " + " | ".join(SHOWN) + " |", "|---" * len(SHOWN) + "|"]
+    for cells in _cells(table):
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def web_page(table):
+    """The same table as an HTML page that needs nothing else, for the report."""
+    head = "".join(f"<th>{name}</th>" for name in SHOWN)
+    rows = [
+        f'<tr class="{cells[SHOWN.index("verdict")]}">'
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for cells in _cells(table)
+    ]
+    return PAGE.format(head=head, rows="\n".join(rows))
+
+
+def _cells(table):
     for row in table.to_dict("records"):
         cells = [row["study"], row["statement"], _predicted(row), _measured(row), row["verdict"], row["reason"]]
-        lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+        yield [str(cell) for cell in cells]
 
 
 def _predicted(row):

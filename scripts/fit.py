@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
     fits, frontier = study_fits(settings, read(snakemake.input.curves), snakemake.input.get("spectrum"))
-    write(snakemake.output.fits, fits, provenance(snakemake.params.code))
-    write(snakemake.output.frontier, frontier, provenance(snakemake.params.code))
+    made = provenance(snakemake.params.code, settings["seed"])
+    write(snakemake.output.fits, fits, made)
+    write(snakemake.output.frontier, frontier, made | {"compute": (settings["frontier"] or {}).get("compute", [])})

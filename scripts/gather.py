@@ -7,13 +7,14 @@ import pandas as pd
 from scalefront.claims import markdown, web_page
 from scalefront.jobs import job_log
 from scalefront.shards import provenance
-from scalefront.tables import read, write
+from scalefront.tables import read, read_metadata, write
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
     verdicts = pd.concat([read(path) for path in snakemake.input], ignore_index=True)
-    write(snakemake.output.table, verdicts, provenance(snakemake.params.code))
+    seeds = {Path(path).parent.name: read_metadata(path).get("seed") for path in snakemake.input}
+    write(snakemake.output.table, verdicts, provenance(snakemake.params.code, seeds))
     Path(snakemake.output.text).write_text(markdown(verdicts), encoding="utf-8")
     Path(snakemake.output.page).write_text(web_page(verdicts), encoding="utf-8")

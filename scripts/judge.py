@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
     verdicts = judge_all(settings["study"], settings["paper"], settings["claims"], read(snakemake.input[0]))
-    write(snakemake.output[0], verdicts, provenance(snakemake.params.code))
+    write(snakemake.output[0], verdicts, provenance(snakemake.params.code, settings["seed"]))

@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     shards = [str(path) for path in snakemake.input]
-    made = {path.split("/shards/")[-1]: read_metadata(path) for path in shards}
-    seed = next((told.get("seed") for told in made.values()), None)
-    codes = sorted({told.get("code") for told in made.values()})
-    packages = next((told.get("packages") for told in made.values()), {})
-    metadata = {"code": snakemake.params.code, "shard_code": codes, "packages": packages, "seed": seed}
-    merge(shards, snakemake.output[0], snakemake.params.swept, metadata)
+    made = [read_metadata(path) for path in shards]
+    settings = snakemake.params.settings
+    metadata = {
+        "code": snakemake.params.code,
+        "shard_code": sorted({told.get("code") for told in made}),
+        "packages": made[0].get("packages"),
+        "seed": settings["seed"],
+        "compute": settings["compute"],
+    }
+    merge(shards, snakemake.output[0], settings["swept"], metadata, settings["compute"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from rich.console import Console
-from scalefront.screen import claims_table
+from scalefront.screen import MOST_CLAIMS, claims_table, next_steps
 from scalefront.tables import write
 
 SCALEFRONT = [sys.executable, "-c", "from scalefront.cli import main; main()"]
@@ -67,6 +67,11 @@ def test_predict_prints_stated_and_derived_exponents(folder):
         (["predict", "--capacity", "2", "--source", "1", "--model", "x"], "random_features"),
         (["solve", "two.yaml", "--output", "two.txt"], ".parquet or .csv"),
         (["claims"], "no such file"),
+        (["solve", "two.yaml", "--output", "."], "--output"),
+        (["solve", "two.yaml", "--output", "absent/two.csv"], "a folder that exists"),
+        (["run", "two.yaml", "--cores", "none"], "--cores = 'none'"),
+        (["run", "two.yaml", "--cores", "0"], "--cores"),
+        (["run", "absent.yaml"], "absent.yaml"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_1(folder, arguments, said):
@@ -96,12 +101,23 @@ def shown(table, width):
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_long_claims_table_shows_what_is_not_confirmed_first_and_counts_the_rest(width):
+def test_a_long_claims_table_shows_what_is_not_confirmed_first(width):
     lines = shown(claims_table(verdicts(confirmed=30, refuted=2, inconclusive=1), width, most=10), width)
     assert len(lines) == 11  # a header and ten rows
     assert "refuted" in lines[1] and "refuted" in lines[2] and "inconclusive" in lines[3]
-    assert "24 confirmed" in lines[-1]
     assert all(len(line) <= width for line in lines)
+
+
+def test_the_closing_lines_count_the_verdicts_and_say_where_all_stand():
+    said = next_steps(verdicts(confirmed=30, refuted=2, inconclusive=1), "results/report.html")
+    assert said.startswith("2 refuted, 1 inconclusive, 30 confirmed") and "results/claims.md" in said
+    assert len(said.splitlines()) + MOST_CLAIMS + 1 <= 25
+
+
+def test_only_statements_and_names_of_studies_are_cut():
+    table = verdicts(refuted=1, inconclusive=1).assign(study="a_long_name_of_a_study", statement="a statement " * 9)
+    for line in shown(claims_table(table, 80), 80)[1:]:
+        assert "-0.501 [-0.510, -0.490]" in line and ("refuted" in line or "inconclusive" in line)
 
 
 def test_all_claims_are_shown_in_their_order_without_a_limit(folder):
@@ -113,4 +129,15 @@ def test_all_claims_are_shown_in_their_order_without_a_limit(folder):
 def test_a_file_that_is_no_table_is_named(folder):
     Path(folder / "claims.parquet").write_text("not a table")
     done = scalefront("claims", ".", folder=folder, check=False)
-    assert done.returncode == 1 and "claims.parquet" in done.stderr
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "claims.parquet" in done.stderr
+
+
+def test_another_table_is_no_table_of_claims(folder):
+    write(folder / "fits.parquet", pd.DataFrame({"fit": ["a"]}), {})
+    done = scalefront("claims", "fits.parquet", folder=folder, check=False)
+    assert done.returncode == 1 and "not a table of claims" in done.stderr
+
+
+def test_what_is_refused_leaves_nothing(folder):
+    scalefront("run", "two.yaml", "--cores", "none", folder=folder, check=False)
+    assert [path.name for path in folder.iterdir()] == ["two.yaml"]

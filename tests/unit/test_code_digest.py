@@ -1,5 +1,6 @@
 """The digest of code moves with what is computed and with nothing else."""
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -63,3 +64,20 @@ def test_what_both_import_moves_both(copy):
     copy.append("spectra.py", "\nCONSTANT_OF_A_TEST = 1\n")
     after = copy.digests()
     assert after[0] != before[0] and after[1] != before[1]
+
+
+def test_another_version_of_the_package_moves_nothing(copy):
+    before = copy.digests()
+    path = code_digest.PACKAGE / "__init__.py"
+    path.write_text(path.read_text().replace('__version__ = "', '__version__ = "9.'))
+    assert copy.digests() == before
+
+
+def test_the_digest_does_not_depend_on_the_version_of_python():
+    # Python 3.13 leaves empty fields out of ast.dump, and 3.12 added type_params to functions
+    tree = ast.parse("def f(x, *, y=None):\n    return [x, 1.5, 'a', y]")
+    assert code_digest._told(tree) == (
+        "Module(body=[FunctionDef(name='f', args=arguments(args=[arg(arg='x')], kwonlyargs=[arg(arg='y')], "
+        "kw_defaults=[Constant()]), body=[Return(value=List(elts=[Name(id='x', ctx=Load()), Constant(value=1.5), "
+        "Constant(value='a'), Name(id='y', ctx=Load())], ctx=Load()))])])"
+    )

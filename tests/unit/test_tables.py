@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scalefront.errors import StudyError
 from scalefront.tables import Curve, curves_table, merge, read, read_metadata, write
 
 WORDS = ["spectrum", "width", "samples"]
@@ -20,7 +22,7 @@ def curve(width, samples=math.inf, seed=None, loss=1.0):
 
 
 def table(*curves, kind="theory"):
-    return curves_table("study", "random_features", kind, WORDS, {"spectrum"}, ["width", "time"], curves)
+    return curves_table("study", "random_features", kind, WORDS, {"spectrum"}, curves)
 
 
 LEADING = ["study", "model", "kind", "point", "seed"]
@@ -33,8 +35,22 @@ def test_the_columns_are_those_of_the_contract():
     assert str(made.schema.field("width").type) == "double"
 
 
-def test_compute_is_the_product_of_the_named_columns():
-    assert table(curve(8.0)).column("compute").to_pylist() == [8.0, 80.0, math.inf]
+def test_compute_is_the_product_of_the_named_columns(tmp_path):
+    write(tmp_path / "s.parquet", table(curve(8.0)), {})
+    merge([tmp_path / "s.parquet"], tmp_path / "m.parquet", ("width",), {}, ["width", "time"])
+    assert read(tmp_path / "m.parquet")["compute"].tolist() == [8.0, 80.0, math.inf]
+
+
+def test_text_has_one_type_in_all_tables(tmp_path):
+    write(tmp_path / "f.parquet", pd.DataFrame({"fit": ["a"], "value": [1.0]}), {})
+    assert str(pq.read_schema(tmp_path / "f.parquet").field("fit").type) == "string"
+
+
+def test_a_file_that_is_no_table_is_named_with_what_to_do(tmp_path):
+    (tmp_path / "s.parquet").write_bytes(b"PAR1 cut off")
+    for reading in (read, read_metadata, lambda path: merge([path], tmp_path / "m.parquet", (), {})):
+        with pytest.raises(StudyError, match=r"s\.parquet: not a whole Parquet table; remove it and run again"):
+            reading(tmp_path / "s.parquet")
 
 
 def test_theory_has_no_seed_and_lost_losses_are_null():

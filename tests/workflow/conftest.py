@@ -16,6 +16,7 @@ THEORY = {"kind": "theory", "modes": 1e6}
 SMALL = {
     "title": "A study of seconds",
     "model": "random_features",
+    "seed": 5,
     "seeds": 3,
     "spectrum": {"kind": "power_law", "capacity": 1.25, "source": 0.4, "modes": 1e6},
     "time": {"start": 0.1, "stop": 1e4, "points": 16, "limit": True},

@@ -6,9 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from scalefront.study.study import RULES
+from scalefront.datasets import export_digits, measure, read_table
+from scalefront.study.spectrum import BUNDLED_SETS
+from scalefront.study.study import RESERVED
 
-from .conftest import ROOT, SMALL
+from .conftest import INF, ROOT, SMALL
 
 
 def test_a_dry_run_in_an_empty_folder_plans_jobs_and_leaves_nothing(fresh):
@@ -44,20 +46,23 @@ def test_the_workflow_can_be_used_as_a_module(fresh):
 def test_no_rule_can_be_taken_for_a_study(fresh):
     listed = fresh.snakemake("--list-rules", study=None)
     studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
-    assert set(listed.stdout.split()) - studies <= set(RULES)
+    assert set(listed.stdout.split()) - studies <= set(RESERVED)
 
 
-def test_parsing_the_studies_imports_nothing_heavy():
+def test_parsing_the_workflow_imports_nothing_heavy(fresh):
+    fresh.study(SMALL)
     program = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "workflow")!r})
-from scalefront import catalogue, code_digest
-studies, _ = catalogue.load_studies([{str(ROOT / "config/studies")!r}], ["digits"])
-code_digest.code_digest({str(ROOT / "scripts/simulate.py")!r}, ["scalefront.models.random_features.simulate"])
+from snakemake.cli import main
+sys.argv = ["snakemake", "-s", {str(ROOT / "Snakefile")!r}, "-n", "--config", "studies=small.yaml"]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
 heavy = {{"jax", "pandas", "scipy", "matplotlib", "pyarrow", "sklearn", "lmfit"}} & set(sys.modules)
 assert not heavy, heavy
 """
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=fresh.folder, check=True, capture_output=True)
 
 
 def refused(run, study="small.yaml"):
@@ -122,3 +127,47 @@ def test_a_study_from_elsewhere_is_found_by_its_path(fresh):
     command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "-n", "--config", f"studies={path}"]
     done = subprocess.run(command, cwd=other, capture_output=True, text=True)
     assert done.returncode == 0 and "simulate" in done.stdout
+
+
+@pytest.mark.parametrize("width", [62, 3000])
+def test_a_width_beyond_the_rank_of_the_digits_is_refused(fresh, width):
+    kept = {key: SMALL[key] for key in ("title", "model", "time")}
+    spectrum = {"kind": "data", "path": "bundled:digits", "target": "parity"}
+    fresh.study(kept | {"spectrum": spectrum, "sweep": {"width": [width], "samples": [64]}})
+    assert "at most modes = 61" in refused(fresh)
+
+
+def test_the_rank_of_the_digits_is_the_declared_one(tmp_path):
+    export_digits(tmp_path / "digits.npz")
+    measured = measure(*read_table(tmp_path / "digits.npz", "parity"))
+    assert len(measured.eigenvalue) == BUNDLED_SETS["digits"].modes
+
+
+def test_a_broken_file_blocks_no_other_study_but_is_refused_when_asked_for(fresh):
+    fresh.study(SMALL)
+    (fresh.folder / "config" / "studies").mkdir(parents=True)
+    (fresh.folder / "config" / "studies" / "broken.yaml").write_text("title: [")
+    assert fresh.planned()["solve"] == 1
+    assert "broken.yaml" in refused_target(fresh, "broken")
+
+
+def refused_target(run, target):
+    done = run.snakemake(target, study=None, check=False)
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+def test_a_target_with_bad_rows_is_refused_before_any_job(fresh):
+    folder = fresh.folder / "config" / "studies"
+    folder.mkdir(parents=True)
+    (folder / "rows.csv").write_text(",a,b,y\n" + "1,2,3,4\n" * 12)
+    kept = {key: SMALL[key] for key in ("title", "model", "time")}
+    path = fresh.study(kept | {"spectrum": DATA, "sweep": {"width": [INF], "samples": [INF]}}, "rows")
+    path.rename(folder / "rows.yaml")
+    assert "a column has no name" in refused_target(fresh, "rows")
+
+
+def test_files_of_no_study_have_no_rule(fresh):
+    for path in ("nope/curves.parquet", "digits/figures/foo.svg", "datasets/foo.npz"):
+        done = fresh.snakemake("-n", f"results/{path}", study=None, check=False)
+        assert "MissingRuleException" in done.stderr and "Traceback" not in done.stderr

@@ -38,7 +38,14 @@ def test_the_curves_hold_both_kinds_every_seed_and_their_making(finished):
     simulated = curves[curves["kind"] == "simulation"]
     assert simulated.groupby("point")["seed"].nunique().tolist() == [3] * 4
     assert curves.loc[curves["kind"] == "theory", "seed"].isna().all()
-    assert set(read_metadata(finished.result("small/curves.parquet"))) >= {"code", "packages", "seed", "schema_version"}
+
+
+def test_every_table_says_how_it_was_made(finished):
+    for name in ("curves", "fits", "frontier", "claims"):
+        told = read_metadata(finished.result(f"small/{name}.parquet"))
+        assert told["seed"] == 5 and told["schema_version"] == 1 and len(told["code"]) == 16
+        assert set(told["packages"]) >= {"jax", "numpy"}
+    assert read_metadata(finished.result("small/curves.parquet"))["compute"] == ["width", "time"]
 
 
 def test_rows_are_sorted_by_kind_swept_words_seed_and_time(finished):
@@ -75,6 +82,20 @@ def test_adding_a_width_simulates_that_width_alone(continued):
     after = continued.states()
     assert {name: after[name] for name in before} == before
     assert sorted(after.keys() - before.keys()) == ["width-12_samples-24.parquet", "width-12_samples-inf.parquet"]
+
+
+def test_a_changed_frontier_simulates_nothing(continued):
+    continued.study(changed(frontier=SMALL["frontier"] | {"compute": ["width", "samples", "time"]}))
+    planned = continued.planned()
+    assert "simulate" not in planned and "solve" not in planned and planned["merge"] == 1
+
+
+def test_the_gathered_claims_hold_those_of_earlier_studies(continued):
+    continued.study(changed(title="Another"), "second")
+    continued.snakemake(study="second.yaml")
+    assert set(read(continued.result("claims.parquet"))["study"]) == {"second"}
+    continued.snakemake(study="[small.yaml,second.yaml]")
+    assert set(read(continued.result("claims.parquet"))["study"]) == {"small", "second"}
 
 
 def test_another_source_gives_other_numbers_verdicts_and_figures(finished, fresh):

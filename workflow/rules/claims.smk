@@ -15,6 +15,7 @@ rule judge:
         settings=lambda w: {
             "study": w.study,
             "paper": STUDIES[w.study].paper,
+            "seed": STUDIES[w.study].seed,
             "claims": list(STUDIES[w.study].claims),
         },
         code=code("judge"),
@@ -25,6 +26,7 @@ rule judge:
 rule gather:
     input:
         expand("results/{study}/claims.parquet", study=CHOSEN),
+        other_claims(),
     output:
         table="results/claims.parquet",
         text="results/claims.md",

@@ -12,6 +12,7 @@ from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
 from scalefront.jobs import import_from
 from scalefront.models import PARTS, REGISTRY
+from scalefront.study.spectrum import BUNDLED_SETS
 
 import_from(ROOT / "workflow")
 
@@ -27,26 +28,33 @@ def refuse(problem):
 
 
 try:
-    STUDIES, CHOSEN = catalogue.load_studies(
-        [Path("config/studies"), ROOT / "config" / "studies"], catalogue.listed(config.get("studies"))
-    )
+    asked = catalogue.listed(config.get("studies"))
+    STUDIES, CHOSEN = catalogue.load_studies(catalogue.folders_of(ROOT), asked, targets=sys.argv)
     if workflow.is_main_process:
-        for name in CHOSEN:
-            catalogue.check_files(STUDIES[name])
+        for name in STUDIES:
+            if name in CHOSEN or name in sys.argv:
+                catalogue.check_files(STUDIES[name])
 except StudyError as problem:
     refuse(problem)
 
 
 wildcard_constraints:
-    study="[a-z][a-z0-9_]*",
+    study="|".join(STUDIES),
     shard=r"[A-Za-z0-9_.+-]+",
-    figure="[a-z_]+",
+    figure="|".join(FIGURES),
+    bundled="|".join(BUNDLED_SETS),
 
 
 def code(script, study=None, part=None):
     """Digest of the code behind one script, with the module of the study's model that it runs."""
     modules = [f"{REGISTRY[STUDIES[study].model]}.{PARTS.get(part, part)}"] if part else []
     return code_digest(ROOT / "scripts" / f"{script}.py", modules)
+
+
+def other_claims():
+    """Claims of studies that were finished by earlier runs; the gathered table holds them, too."""
+    paths = {name: Path(f"results/{name}/claims.parquet") for name in STUDIES if name not in CHOSEN}
+    return [str(path) for path in paths.values() if path.is_file()]
 
 
 def shard_paths(study, kinds=("simulation", "theory")):
@@ -77,4 +85,4 @@ def study_results(study):
 
 def figure_code(figure):
     """Digest of the code that draws one figure."""
-    return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure]]) if figure in FIGURES else ""
+    return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure]])

@@ -80,7 +80,11 @@ rule merge:
     conda:
         "../../envs/scalefront.yaml"
     params:
-        swept=lambda w: STUDIES[w.study].swept,
+        settings=lambda w: {
+            "swept": STUDIES[w.study].swept,
+            "compute": STUDIES[w.study].compute,
+            "seed": STUDIES[w.study].seed,
+        },
         code=code("merge"),
     script:
         "../../scripts/merge.py"

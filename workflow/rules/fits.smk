@@ -17,6 +17,7 @@ rule fit:
         settings=lambda w: {
             "study": w.study,
             "model": STUDIES[w.study].model,
+            "seed": STUDIES[w.study].seed,
             "fits": STUDIES[w.study].fits,
             "frontier": STUDIES[w.study].frontier,
             "window": STUDIES[w.study].spectrum.window,

@@ -7,6 +7,7 @@ from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
 from scalefront.models import REGISTRY, part
 from scalefront.study import read_study
+from scalefront.study.spectrum import BUNDLED_SETS
 from scalefront.study.study import study_name
 
 
@@ -65,10 +66,26 @@ def find_studies(folders, asked):
     return studies, chosen
 
 
-def load_studies(folders, asked):
-    """name -> Study of every study that can be a target, and the names of those asked for; raises StudyError."""
+def load_studies(folders, asked, targets=()):
+    """name -> Study of every study that can be a target, and the names of those asked for.
+
+    Raises StudyError for what is wrong with one that is asked for or named among ``targets`` (words of a command line);
+    another file that is wrong is left out and is no target.
+    """
     paths, chosen = find_studies(folders, asked)
-    return {name: load_study(path) for name, path in paths.items()}, chosen
+    studies = {}
+    for name, path in paths.items():
+        try:
+            studies[name] = load_study(path)
+        except StudyError:
+            if name in chosen or name in targets:
+                raise
+    return studies, chosen
+
+
+def folders_of(checkout):
+    """Where shipped studies lie: config/studies of the working folder, then that of the checkout."""
+    return [Path("config/studies"), Path(checkout) / "config" / "studies"]
 
 
 def listed(value):
@@ -86,17 +103,21 @@ def check_files(study):
     Reading takes numpy or pandas, so this is for the main process of a run alone. A bundled set is not read.
     """
     source = study.spectrum
-    if source.path is None:
+    if source.kind == "power_law":
         return
-    from scalefront.datasets import read_spectrum, read_table
+    modes = BUNDLED_SETS[source.bundled].modes if source.bundled else _modes(source)
+    check = part(study.model, "parameters").check
+    for kind, shards in study.shards.items():
+        for shard in shards:
+            for point, _ in shard.entries:
+                for word, allowed in check(point.parameters | {"modes": float(modes)}, kind):
+                    raise StudyError(study.path, f"sweep.{word}", point.parameters[word], f"must be {allowed} ({kind})")
 
-    modes = len(read_spectrum(source.path).eigenvalue) if source.kind == "table" else None
-    if source.kind == "data":
-        features, _ = read_table(source.path, source.target)
-        modes = features.shape[1]
-    for point in study.points.values():
-        width = point.parameters.get("width")
-        if width is not None and modes < width < float("inf"):
-            raise StudyError(
-                study.path, "sweep.width", width, f"at most the {modes} features of {source.path}, or .inf"
-            )
+
+def _modes(source):
+    """Number of modes of a given or measured spectrum; directions without variance are none."""
+    from scalefront.datasets import measure, read_spectrum, read_table
+
+    if source.kind == "table":
+        return len(read_spectrum(source.path).eigenvalue)
+    return len(measure(*read_table(source.path, source.target)).eigenvalue)

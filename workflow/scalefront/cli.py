@@ -28,7 +28,7 @@ def main():
 
 
 def _study(name):
-    paths, (chosen,) = catalogue.find_studies([Path("config/studies"), ROOT / "config" / "studies"], [name])
+    paths, (chosen,) = catalogue.find_studies(catalogue.folders_of(ROOT), [name])
     return catalogue.load_study(paths[chosen])
 
 
@@ -42,6 +42,8 @@ def solve(
     output = output or Path(f"{found.name}_theory.parquet")
     if output.suffix not in (".parquet", ".csv"):
         raise StudyError("command line", "--output", str(output), "a file that ends in .parquet or .csv")
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise StudyError("command line", "--output", str(output), "a file in a folder that exists")
     if not found.shards.get("theory"):
         raise StudyError(found.path, "sweep", None, "no grid asks for theory")
     catalogue.check_files(found)
@@ -113,30 +115,36 @@ def run(
     """Run studies through Snakemake: curves, fits, claims, figures, report."""
     from scalefront import launch, screen
 
+    if not (ROOT / "Snakefile").is_file():
+        raise StudyError(
+            ROOT / "Snakefile", "", None, "no such file: `scalefront run` needs a checkout of the workflow"
+        )
+    if cores != "all" and not (cores.isdecimal() and int(cores) > 0):
+        raise StudyError("command line", "--cores", cores, "a whole number > 0, or all")
     arguments = ["--config", "studies=" + ",".join(studies)] if studies else []
-    folders = [Path("config/studies"), ROOT / "config" / "studies"]
     default = read_yaml(ROOT / "config" / "config.yaml")["studies"]
-    paths, chosen = catalogue.find_studies(folders, studies or catalogue.listed(default))
-    console.print(
-        screen.announcement([catalogue.load_study(paths[name]) for name in chosen], launch.LOG),
-        markup=False,
-        soft_wrap=True,
-    )
-    code = launch.run_studies(ROOT / "Snakefile", cores, arguments)
+    paths, chosen = catalogue.find_studies(catalogue.folders_of(ROOT), studies or catalogue.listed(default))
+    found = [catalogue.load_study(paths[name]) for name in chosen]
+    for study in found:
+        catalogue.check_files(study)
+    console.print(screen.announcement(found, launch.LOG, default=not studies), markup=False, soft_wrap=True)
+    first = [f"results/{chosen[0]}/figures/{name}.png" for name in found[0].figures[:1]]
+    code = launch.run_studies(ROOT / "Snakefile", cores, first, arguments)
     if code:
         console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False, soft_wrap=True)
         raise typer.Exit(code)
     report = launch.write_report(ROOT / "Snakefile", arguments)
-    console.print(screen.claims_table(_claims(launch.CLAIMS), console.width, screen.MOST_CLAIMS))
-    console.print(screen.next_steps(launch.REPORT if report else None), markup=False, soft_wrap=True)
+    verdicts = _claims(launch.CLAIMS)
+    verdicts = verdicts[verdicts["study"].isin(chosen)]
+    console.print(screen.claims_table(verdicts, console.width, screen.MOST_CLAIMS))
+    console.print(screen.next_steps(verdicts, launch.REPORT if report else None), markup=False, soft_wrap=True)
 
 
 def _claims(path):
-    from pyarrow.lib import ArrowInvalid
-
+    from scalefront.claims import SCHEMA
     from scalefront.tables import read
 
-    try:
-        return read(path)
-    except ArrowInvalid:
-        raise StudyError(path, "", None, "not a Parquet table; remove it and run again to rebuild it") from None
+    table = read(path)
+    if not set(SCHEMA) <= set(table.columns):
+        raise StudyError(path, "", None, "not a table of claims")
+    return table

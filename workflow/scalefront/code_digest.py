@@ -40,7 +40,15 @@ def _parsed(path):
             file = _file(name)
             if file is not None:
                 imports.append((name, str(file)))
-    return ast.dump(tree), tuple(imports)
+    return _told(tree), tuple(imports)
+
+
+def _told(node):
+    """A syntax tree as text that is the same in every version of Python: empty fields are left out."""
+    if isinstance(node, ast.AST):
+        fields = ((name, _told(value)) for name, value in ast.iter_fields(node) if value not in (None, []))
+        return f"{type(node).__name__}({', '.join(f'{name}={text}' for name, text in fields)})"
+    return f"[{', '.join(map(_told, node))}]" if isinstance(node, list) else repr(node)
 
 
 def _blank_docstring(node):
@@ -60,7 +68,8 @@ def _imported(node):
         return
     for name in names:
         parts = name.split(".")
-        yield from (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        # the package itself holds the version and no science: a release moves no digest
+        yield from (".".join(parts[:depth]) for depth in range(2, len(parts) + 1))
 
 
 def _file(name):

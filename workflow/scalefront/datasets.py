@@ -14,6 +14,7 @@ from scalefront.errors import StudyError
 from scalefront.spectra import from_columns
 
 FEWEST_ROWS = 10
+LARGEST_NUMBER = 1e100  # its square, and sums of squares, are finite
 SMALLEST_EIGENVALUE = 1e-12  # of the largest; below, an eigenvalue of a covariance is rounding noise
 
 
@@ -200,6 +201,8 @@ def _read_csv(path):
 
     with path.open(newline="", encoding="utf-8-sig") as stream:
         header = next(csv.reader(stream), [])
+    if not all(name.strip() for name in header):
+        raise ValueError("a column has no name (a row number that was written along?)")
     if len(set(header)) < len(header):
         raise ValueError("a column name is given twice")
     table = pandas.read_csv(path, low_memory=False, encoding="utf-8-sig")
@@ -252,15 +255,14 @@ def _numbers(path, name, values):
     if values.dtype.kind not in "biuf":
         raise StudyError(path, name, f"{values.dtype} values", "numbers")
     values = np.asarray(values, float)
-    if not np.all(np.isfinite(values)):
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise StudyError(path, f"{name}[{', '.join(map(str, place))}]", float(values[place]), "a finite number")
+    usable = np.abs(values) <= LARGEST_NUMBER  # false for NaN, too
+    if not np.all(usable):
+        place = tuple(int(i) for i in np.argwhere(~usable)[0])
+        entry = f"{name}[{', '.join(map(str, place))}]"
+        raise StudyError(path, entry, float(values[place]), f"a finite number of at most {LARGEST_NUMBER:g}")
     return values
 
 
 def _listed(names, most=12):
     names = list(names)
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-EXPORTS = {"digits": export_digits}

@@ -2,9 +2,12 @@
 
 import logging
 import os
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from scalefront.errors import StudyError
 
 
 def import_from(folder):
@@ -26,6 +29,9 @@ def job_log(path):
     logger, start = logging.getLogger("scalefront"), time.perf_counter()
     try:
         yield logger
+    except StudyError as problem:
+        logger.error("%s", problem)
+        sys.exit(f"scalefront: {problem}")
     except BaseException:
         logger.exception("failed after %.2f s", time.perf_counter() - start)
         raise

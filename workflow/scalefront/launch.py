@@ -17,13 +17,15 @@ def snakemake(*arguments):
     return [sys.executable, "-m", "snakemake", *arguments]
 
 
-def run_studies(snakefile, cores, arguments):
+def run_studies(snakefile, cores, first, arguments):
     """Run Snakemake with its own log in a file and progress on the screen; returns its exit code.
 
-    Ctrl-C reaches Snakemake and its jobs; they end before this returns INTERRUPTED.
+    ``first`` names targets whose jobs go before all others. Ctrl-C reaches Snakemake and its jobs; they end before this
+    returns INTERRUPTED.
     """
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    command = snakemake("--snakefile", str(snakefile), "--cores", cores, "--logger", "scalefront", *arguments)
+    command = snakemake("--snakefile", str(snakefile), "--cores", cores, "--logger", "scalefront")
+    command += [*(["--prioritize", *first] if first else []), *arguments]
     process = subprocess.Popen(command, env=os.environ | {"SCALEFRONT_LOG": str(LOG)})
     try:
         return process.wait()
@@ -34,8 +36,9 @@ def run_studies(snakefile, cores, arguments):
 
 
 def write_report(snakefile, arguments=()):
-    """Write results/report.html unless it is newer than the verdicts; returns whether there is one."""
-    if REPORT.exists() and CLAIMS.exists() and REPORT.stat().st_mtime > CLAIMS.stat().st_mtime:
+    """Write results/report.html unless it is newer than all that it shows; returns whether there is one."""
+    shown = [CLAIMS, *Path("results").glob("*/figures/*")]
+    if REPORT.exists() and all(path.stat().st_mtime < REPORT.stat().st_mtime for path in shown if path.exists()):
         return True
     with LOG.open("a") as log:
         command = snakemake("--snakefile", str(snakefile), "--report", str(REPORT), *arguments)

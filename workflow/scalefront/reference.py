@@ -62,7 +62,9 @@ relative to the study file. ``window`` (auto, or [low, high] in k) is where capa
 
 def config_page():
     """config/README.md."""
-    bundled = [f"`{spectrum.BUNDLED}{name}` ({', '.join(sets)})" for name, sets in spectrum.BUNDLED_SETS.items()]
+    bundled = [
+        f"`{spectrum.BUNDLED}{name}` ({', '.join(found.targets)})" for name, found in spectrum.BUNDLED_SETS.items()
+    ]
     kinds = {kind: ", ".join(sorted(keys)) for kind, keys in spectrum.KEYS.items()}
     lines = [
         INTRODUCTION,

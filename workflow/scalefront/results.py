@@ -60,7 +60,8 @@ def solve_study(study, output):
         for path, table in zip(paths, made, strict=True):
             tables.write(path, table, {})
         merged = Path(folder) / "curves.parquet"
-        tables.merge(paths, merged, study.swept, provenance(None, study.seed))
+        told = provenance(None, study.seed) | {"compute": study.compute}
+        tables.merge(paths, merged, study.swept, told, study.compute)
         return tables.copy(merged, output)
 
 

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-MOST_CLAIMS = 16
+MOST_CLAIMS = 15
 ORDER = {"refuted": 0, "inconclusive": 1, "confirmed": 2}
 HEADER = ("study", "statement", "predicted", "measured", "verdict")
 GAP = 2  # blanks between columns
@@ -11,36 +11,34 @@ SHORTEST = 12
 STYLE = {"refuted": "bold red", "inconclusive": "yellow", "confirmed": "green"}
 
 
-def announcement(studies, log):
-    """What will happen: studies, points, curves, and where Snakemake's own log goes."""
-    curves = sum(
-        seeds if kind == "simulation" else 1
-        for study in studies
-        for kind, shards in study.shards.items()
-        for shard in shards
-        for _, seeds in shard.entries
-    )
-    shards = sum(len(found) for study in studies for found in study.shards.values())
+def announcement(studies, log, default):
+    """What will happen: studies, curves, shards, how long the ``default`` ones take, and where Snakemake's log goes."""
+    shards = [(kind, shard) for study in studies for kind, found in study.shards.items() for shard in found]
+    curves = sum(seeds if kind == "simulation" else 1 for kind, shard in shards for _, seeds in shard.entries)
     names = ", ".join(study.name for study in studies)
+    time = "About a minute and a half on two cores; results" if default else "Results"
     return (
-        f"{len(studies)} studies ({names}): {curves} curves in {shards} shards, then fits, claims and figures.\n"
-        f"The default studies take about two minutes on two cores; results that are up to date are kept. Log: {log}"
+        f"{_count(len(studies), 'study', 'studies')} ({names}): {_count(curves, 'curve', 'curves')} in "
+        f"{_count(len(shards), 'shard', 'shards')}, then fits, claims and figures.\n"
+        f"{time} that are up to date are kept. Snakemake's log: {log}"
     )
+
+
+def _count(number, one, many):
+    return f"{number} {one if number == 1 else many}"
 
 
 def claims_table(claims, width, most=None):
     """The verdicts as a table of at most ``width`` characters; only statements are cut to fit.
 
-    Beyond ``most`` rows the confirmed claims are counted and not shown.
+    Beyond ``most`` rows the rest, confirmed first of all, is left out.
     """
     rows = claims.to_dict("records")
     shown = rows
     if most is not None and len(rows) > most:
         rows = sorted(rows, key=lambda row: ORDER[row["verdict"]])
-        shown = rows[: most - 1]
+        shown = rows[:most]
     cells = [(row["study"], row["statement"], _predicted(row), _measured(row), row["verdict"]) for row in shown]
-    if len(shown) < len(rows):
-        cells.append(("...", f"{_counts(rows[len(shown) :])} more: `scalefront claims` shows all", "", "", ""))
     table = Table(*HEADER, box=None, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
@@ -62,21 +60,22 @@ def _cut(text, length):
     return Text(text if len(text) <= length else text[: length - 1] + "…")
 
 
-def next_steps(report):
-    """Where the report is, and what to try next."""
-    lines = [f"Report: {report}" if report else "The report could not be written; see results/snakemake.log"]
-    lines += [
+def next_steps(claims, report):
+    """How many verdicts there are and where all of them stand, where the report is, and what to try next."""
+    lines = [
+        f"{_counts(claims.to_dict('records'))}; all with their reasons: results/claims.md",
+        f"Report: {report}" if report else "The report could not be written; see results/snakemake.log",
         "Tables: results/<study>/{curves,fits,frontier,claims}.parquet; figures: results/<study>/figures",
-        "Next: copy a file of config/studies, change capacity, source or width, and run",
-        "      snakemake --cores all --config studies=path/to/yours.yaml   (only what is new is computed)",
+        "Next: copy a file of config/studies, change capacity, source or width (only what is new is computed):",
+        "      .venv/bin/scalefront run path/to/yours.yaml",
     ]
     return "\n".join(lines)
 
 
 def interrupted(log, by_user):
     """What is kept after a stop, and how to go on."""
-    head = "Stopped." if by_user else f"Some jobs failed; {log} says why."
-    return f"{head} Every finished shard is kept in results/; run the same command again to go on from there."
+    head = "Stopped." if by_user else f"The run did not finish; the lines above and {log} say why."
+    return f"{head} Every finished shard is kept in results/; the same command goes on from there."
 
 
 def _predicted(row):

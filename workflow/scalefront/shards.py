@@ -13,7 +13,7 @@ def shard_table(settings, sources):
 
     Parameters
     ----------
-    settings : study, model, kind, seed, time, compute, points ([digest, seeds, parameters] each), rows, target
+    settings : study, model, kind, seed, time, points ([digest, seeds, parameters] each), rows, target
     sources : {"spectrum": path, "rows": path}, those that there are
     """
     model, kind = settings["model"], settings["kind"]
@@ -23,7 +23,7 @@ def shard_table(settings, sources):
     run = part(model, kind)
     compute = run.simulate if kind == "simulation" else run.solve
     curves = list(compute(settings, sources))
-    return curves_table(settings["study"], model, kind, words, text, settings["compute"], curves)
+    return curves_table(settings["study"], model, kind, words, text, curves)
 
 
 def provenance(code, seed=None):

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from scalefront.errors import StudyError
+
 SCHEMA_VERSION = 1
 BATCH_ROWS = 65_536
 LEADING = ("study", "model", "kind", "point", "seed")
@@ -51,13 +53,12 @@ def curves_schema(words, text_words):
     return pa.schema(fields)
 
 
-def curves_table(study, model, kind, words, text_words, compute, curves):
-    """Arrow table of ``curves``, in their order.
+def curves_table(study, model, kind, words, text_words, curves):
+    """Arrow table of ``curves``, in their order; its compute is null, as ``merge`` fills it in.
 
     Parameters
     ----------
     words, text_words : parameter words in the order of their columns; those that hold text
-    compute : words whose product is the compute, empty for none
     curves : sequence of Curve
     """
     schema = curves_schema(words, text_words)
@@ -70,7 +71,7 @@ def curves_table(study, model, kind, words, text_words, compute, curves):
         "seed": _repeat([curve.seed for curve in curves], rows, pa.int64()),
         "time": _stack(curve.time for curve in curves),
         "steps": _stack(_or_nan(curve.steps, curve.time) for curve in curves),
-        "compute": _stack(_compute(curve, compute) for curve in curves),
+        "compute": pa.nulls(sum(rows), pa.float64()),
         "test_loss": _stack(curve.test_loss for curve in curves),
         "train_loss": _stack(curve.train_loss for curve in curves),
         "status": pa.array(np.concatenate([np.asarray(c.status, object) for c in curves]) if rows else [], pa.string()),
@@ -95,14 +96,13 @@ def _or_nan(values, like):
     return np.full(len(like), np.nan) if values is None else values
 
 
-def _compute(curve, words):
+def _with_compute(table, words):
+    """The table with the product of the columns ``words`` as its compute."""
     if not words:
-        return _or_nan(None, curve.time)
-    factors = [curve.time if word == "time" else curve.parameters[word] for word in words]
-    if any(factor is None for factor in factors):
-        return _or_nan(None, curve.time)
+        return table
     with np.errstate(invalid="ignore"):  # 0 x inf: no compute is defined
-        return np.prod([np.broadcast_to(np.asarray(factor, float), curve.time.shape) for factor in factors], axis=0)
+        product = np.prod([table.column(word).to_numpy() for word in words], axis=0)
+    return table.set_column(table.schema.get_field_index("compute"), "compute", pa.array(product, from_pandas=True))
 
 
 def write(path, table, metadata):
@@ -111,7 +111,7 @@ def write(path, table, metadata):
     ``metadata`` (a dict that JSON can hold) goes into the file's metadata beside the schema's version.
     """
     if not isinstance(table, pa.Table):
-        table = pa.Table.from_pandas(table, preserve_index=False)
+        table = _plain_text(pa.Table.from_pandas(table, preserve_index=False))
     with atomic(path) as temporary:
         pq.write_table(_described(table, metadata), temporary, compression="zstd", row_group_size=BATCH_ROWS)
 
@@ -127,19 +127,39 @@ def copy(source, target):
     return table
 
 
-def read(path, columns=None):
-    """The table at ``path`` as a pandas frame."""
-    return pq.read_table(path, columns=columns).to_pandas()
+@contextmanager
+def readable(path):
+    """Name the file where what is read from it is no Parquet table."""
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as problem:
+        said = "no such file" if isinstance(problem, FileNotFoundError) else "not a whole Parquet table; remove it"
+        raise StudyError(path, "", None, f"{said} and run again: it is made anew") from None
+
+
+def read(path):
+    """The table at ``path`` as a pandas frame; StudyError where it is no table."""
+    with readable(path):
+        return pq.ParquetFile(path).read().to_pandas()
 
 
 def read_metadata(path):
     """The metadata that ``write`` was given, with ``schema_version``."""
-    stored = pq.read_schema(path).metadata or {}
+    with readable(path):
+        stored = pq.read_schema(path).metadata or {}
     return json.loads(stored.get(b"scalefront", b"{}"))
 
 
-def merge(paths, output, words, metadata):
+def _plain_text(table):
+    """The table with pandas' large strings as strings, the one type of text in all tables."""
+    text = {pa.large_string(): pa.string()}
+    return table.cast(pa.schema([pa.field(field.name, text.get(field.type, field.type)) for field in table.schema]))
+
+
+def merge(paths, output, words, metadata, compute=()):
     """Merge sorted shards into one table sorted by (kind, words, seed, time), as a stream.
+
+    ``compute`` names the columns whose product is the column compute, none for null.
 
     Memory holds one batch of each shard that is being read; a shard is opened when its first row is due. Shards are
     sorted by the same key, so whole curves move at a time.
@@ -160,13 +180,13 @@ def merge(paths, output, words, metadata):
                     pending.append(run)
                     rows += run.num_rows
                     if rows >= BATCH_ROWS:
-                        writer.write_table(_joined(pending, described))
+                        writer.write_table(_with_compute(_joined(pending, described), compute))
                         pending, rows = [], 0
                 due = next(runs, None)
                 if due is not None:
                     heapq.heappush(heap, (due[0], number, due[1], runs))
             if pending:
-                writer.write_table(_joined(pending, described))
+                writer.write_table(_with_compute(_joined(pending, described), compute))
 
 
 class _Key:
@@ -176,13 +196,13 @@ class _Key:
         self.words = words
 
     def of_first_row(self, path):
-        with pq.ParquetFile(path) as file:
+        with readable(path), pq.ParquetFile(path) as file:
             first = next(file.iter_batches(1, columns=[*self.words, "seed", "point"]), None)
         return self._of(first) if first is not None and first.num_rows else ()
 
     def runs(self, path):
         """Yield (key, table) for each run of rows of one point and seed."""
-        with pq.ParquetFile(path) as file:
+        with readable(path), pq.ParquetFile(path) as file:
             for batch in file.iter_batches(BATCH_ROWS):
                 point = batch.column("point").dictionary_encode().indices.to_numpy()
                 seed = batch.column("seed").fill_null(-1).to_numpy()

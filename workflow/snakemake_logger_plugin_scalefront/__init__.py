@@ -11,6 +11,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN = ("export", "measure", "simulate", "solve", "judge")
+REPEATED = ("RuleException", "CalledProcessError")  # a failed job was named already, with its log
 SILENT = (LogEvent.PROGRESS, LogEvent.DEBUG_DAG, LogEvent.RULEGRAPH, LogEvent.RESOURCES_INFO)
 
 
@@ -36,8 +37,8 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_ERROR:
             place = ", ".join(map(str, getattr(record, "log", None) or [])) or os.environ.get("SCALEFRONT_LOG", "")
             self._say(f"failed: {self._job(*self.jobs.get(record.jobid, ('', {}, []))[:2])}; see {place}")
-        elif record.levelno >= logging.ERROR and event is None:
-            self._say(str(record.getMessage()).strip())
+        elif record.levelno >= logging.ERROR and getattr(record, "exception", "") not in REPEATED:
+            self._say(self.formatter.format(record).strip())
 
     def _finished(self, rule, wildcards, output):
         self.done += 1

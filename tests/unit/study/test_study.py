@@ -125,7 +125,13 @@ def refused(bench, **changes):
         ({"time__stop": 0.01}, "time.stop = 0.01: must be greater than start"),
         ({"time__start": 0}, "time.start = 0"),
         ({"time__points": 1}, "time.points = 1"),
-        ({"time": {"values": [1, 3, 2]}}, "time.values = [1, 3, 2]: must increase"),
+        ({"time": {"start": 1.0, "stop": 1.0000000000000002, "points": 21}}, "the times must increase"),
+        ({"title": "two\nlines"}, "one line"),
+        ({"spectrum__modes": 1e9, "sweep__0__width": [INF], "sweep__0__samples": [1000]}, "sweep[0].samples = 1000.0: must be smaller"),
+        ({"fits": {"spectrum": FIT}}, "none of: frontier, spectrum"),
+        ({"fits": {3: FIT}}, "fits.3"),
+        ({"fits": {"a:theory": FIT}}, "fits.a:theory"),
+        ({"time": {"values": [1, 3, 2]}}, "time.values = [1, 3, 2]: the times must increase"),
         ({"dynamics__label_noise": -1}, "dynamics.label_noise = -1"),
         ({"figures": ["portrait"]}, "figures = 'portrait'"),
         ({"fits": {"slope": {"of": "joy", "against": "time"}}}, "fits.slope.of"),
@@ -137,10 +143,18 @@ def refused(bench, **changes):
         ({"claims": [CLAIM | {"predicted": 1, "tolerance": 0.1}]}, "claims[0].quantity"),
         ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": "fate", "tolerance": 0.1}]}, "time_bottleneck"),
         ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": 1}]}, "claims[0].tolerance: missing"),
+        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.exponent:simulation"}]}, "slope.exponent:theory"),
+        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.exponent:theory:theory"}]}, "claims[0].quantity"),
+        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.prefactor", "predicted": "time_bottleneck"}]}, "exponents"),
     ],
 )  # fmt: skip
 def test_a_study_is_refused_with_file_key_value_and_what_is_allowed(bench, changes, said):
     assert said in refused(bench, **changes)
+
+
+def test_samples_beyond_the_dimensions_cost_no_memory(bench):
+    content = bench.changed(sweep__0__samples=[1e12], sweep__0__width=[8, INF])
+    assert len(bench.load(content).points) == 2
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ class Block:
     def text(self, key, default=_MISSING):
         """Text under ``key``."""
         value = self._get(key, default)
-        if value is not default and (not isinstance(value, str) or not value.strip()):
-            self.refuse(key, "must be text", value)
+        if value is not default and (not isinstance(value, str) or not value.strip() or len(value.splitlines()) > 1):
+            self.refuse(key, "must be text, one line", value)
         return value
 
     def choice(self, key, choices, default=_MISSING):

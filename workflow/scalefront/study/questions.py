@@ -1,6 +1,7 @@
 """What a study asks of its curves: fits, a frontier, claims."""
 
 import math
+import re
 
 from scalefront.study.block import Block, is_number
 from scalefront.study.spectrum import read_window
@@ -15,6 +16,8 @@ METHODS = ("envelope",)
 FRONTIER_PARAMETERS = ("size_exponent", "time_exponent", "loss_exponent")
 MEASURED = ("spectrum.capacity", "spectrum.source")
 RELATIONS = ("equals", "below", "above")
+FIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED_FITS = ("frontier", "spectrum")
 MIN_VALUES = 5
 MAX_TOLERANCE = 1e6
 
@@ -38,6 +41,11 @@ class Predictions:
 
 def read_fits(top, parameters, shards, time, predictions):
     """name -> fit with defaults filled in; every selection is known to match curves of the study."""
+    outer = top.block("fits")
+    for name in outer.content:
+        if not isinstance(name, str) or not FIT_NAME.fullmatch(name) or name in RESERVED_FITS:
+            reserved = ", ".join(RESERVED_FITS)
+            outer.refuse(name, f"the name of a fit matches {FIT_NAME.pattern} and is none of: {reserved}")
     return {name: _fit(block, parameters, shards, time, predictions) for name, block in top.items("fits")}
 
 
@@ -72,12 +80,8 @@ def read_claims(top, fits, frontier, shards, spectrum, predictions):
     listed = top.content.get("claims") or []
     if not isinstance(listed, list):
         top.refuse("claims", "must be a list of claims")
-    known = {f"{name}.{parameter}" for name, fit in fits.items() for parameter in LAWS[fit["law"]]}
-    if frontier:
-        known |= {
-            f"frontier.{method}.{parameter}" for method in frontier["methods"] for parameter in FRONTIER_PARAMETERS
-        }
-    if spectrum.kind == "data":
+    known = _quantities(fits, frontier, shards)
+    if spectrum.kind != "power_law":
         known |= set(MEASURED)
     selections = {name: fit["where"] for name, fit in fits.items()} | {"frontier": (frontier or {}).get("where")}
     blocks = [Block(top.file, f"claims[{number}]", claim) for number, claim in enumerate(listed)]
@@ -189,16 +193,31 @@ def _prediction(block, predictions, optional=False):
     return block.refuse("predicted", "a number or one of: " + ", ".join(predictions.names))
 
 
+def _quantities(fits, frontier, shards):
+    """Every "<fit>.<parameter>" that a claim can name, and "...:<kind>" for each kind that the fit is made for."""
+    asked = [(name, fit, LAWS[fit["law"]]) for name, fit in fits.items()]
+    asked += [(f"frontier.{method}", frontier, FRONTIER_PARAMETERS) for method in (frontier or {}).get("methods", ())]
+    known = set()
+    for name, asking, parameters in asked:
+        kinds = [asking["where"]["kind"]] if "kind" in asking["where"] else list(shards)
+        if asking.get("law") == "relative_difference":
+            kinds = ["simulation"]
+        for parameter in parameters:
+            known |= {f"{name}.{parameter}", *(f"{name}.{parameter}:{kind}" for kind in kinds)}
+    return known
+
+
 def _claim(block, known, selections, shards, predictions):
     block.only({"id", "statement", "quantity", "relation", "predicted", "tolerance"})
     relation = block.choice("relation", RELATIONS)
     quantity = block.text("quantity")
-    measured = quantity.removesuffix(":simulation").removesuffix(":theory")
-    if measured not in known:
+    if quantity not in known:
         block.refuse("quantity", "one of: " + ", ".join(sorted(known)))
     predicted = _prediction(block, predictions)
     if isinstance(predicted, str):
-        where = selections.get(measured.split(".")[0]) or {}
+        if not quantity.partition(":")[0].endswith("exponent"):
+            block.refuse("predicted", "a number: predictions by name are exponents")
+        where = selections.get(quantity.split(".")[0]) or {}
         predicted = predictions.at(block, predicted, _all(_selected(block, shards, where)))
     return {
         "id": block.text("id"),

@@ -12,7 +12,16 @@ KEYS = {
     "data": {"kind", "path", "target", "window"},
 }
 BUNDLED = "bundled:"
-BUNDLED_SETS = {"digits": ("half", "parity")}  # name -> targets; exported by a rule, so nothing is read here
+
+
+class Bundled(NamedTuple):
+    """A data set that a rule exports, so that nothing of it is read here: its targets and its number of modes."""
+
+    targets: tuple
+    modes: int
+
+
+BUNDLED_SETS = {"digits": Bundled(("half", "parity"), 61)}
 SUFFIXES = (".npz", ".csv", ".parquet")
 
 
@@ -46,7 +55,7 @@ def read_spectrum_block(block):
     target = block.text("target") if kind == "data" else None
     if path.startswith(BUNDLED):
         return _bundled(block, kind, path.removeprefix(BUNDLED), target)._replace(window=window)
-    found = Path(block.file).resolve().parent / path
+    found = (Path(block.file).resolve().parent / path).resolve()
     if found.suffix not in SUFFIXES:
         block.refuse("path", "a file that ends in " + ", ".join(SUFFIXES))
     try:
@@ -73,6 +82,6 @@ def read_window(block):
 def _bundled(block, kind, name, target):
     if kind != "data" or name not in BUNDLED_SETS:
         block.refuse("path", "bundled data sets (kind: data): " + ", ".join(BUNDLED + name for name in BUNDLED_SETS))
-    if target not in BUNDLED_SETS[name]:
-        block.refuse("target", "one of: " + ", ".join(BUNDLED_SETS[name]))
+    if target not in BUNDLED_SETS[name].targets:
+        block.refuse("target", "one of: " + ", ".join(BUNDLED_SETS[name].targets))
     return SpectrumSource(kind, f"data-{name}-{target}", None, target, name)

@@ -28,9 +28,9 @@ KEYS = {
     "figures": "names of figures",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-RULES = (
-    "all", "archive", "claims", "draw", "export", "fit", "gather", "judge", "measure", "merge", "pack", "report",
-    "results", "simulate", "solve", "bundled",
+RESERVED = (  # rules of the workflow, present and planned, and folders of results
+    "all", "archive", "bundled", "claims", "datasets", "draw", "export", "fit", "gather", "judge", "logs", "measure",
+    "merge", "pack", "report", "results", "simulate", "solve",
 )  # fmt: skip
 
 
@@ -68,6 +68,11 @@ class Study:
             point.digest: point for shards in self.shards.values() for shard in shards for point, _ in shard.entries
         }
 
+    @property
+    def compute(self):
+        """Words whose product is the compute, empty without a frontier."""
+        return self.frontier["compute"] if self.frontier else []
+
     def shard_settings(self, kind, name):
         """What a job needs to know of one shard, as plain data: its points and nothing of its neighbours."""
         (shard,) = [shard for shard in self.shards.get(kind, ()) if shard.name == name]
@@ -77,7 +82,6 @@ class Study:
             "kind": kind,
             "seed": self.seed,
             "time": list(self.time),
-            "compute": self.frontier["compute"] if self.frontier else [],
             "points": [[point.digest, seeds, point.parameters] for point, seeds in shard.entries],
             "rows": self.spectrum.kind == "data",
             "target": self.spectrum.target,
@@ -136,8 +140,8 @@ def study_name(path):
     name = Path(path).stem
     if not NAME.fullmatch(name):
         raise StudyError(path, "", None, "a study's file name must match [a-z][a-z0-9_]*.yaml")
-    if name in RULES:
-        raise StudyError(path, "", None, f"{name!r} is reserved: the name of a rule of the workflow")
+    if name in RESERVED:
+        raise StudyError(path, "", None, f"{name!r} is reserved: a rule of the workflow or a folder of results")
     return name
 
 

@@ -22,7 +22,9 @@ def read_time(block):
     The block holds start, stop, points and spacing (log | linear), or ``values``, a list.
     """
     block.only(MEANING)
-    times = _listed(block) if "values" in block.content else _spaced(block)
+    key, times = ("values", _listed(block)) if "values" in block.content else ("points", _spaced(block))
+    if any(later <= earlier for earlier, later in itertools.pairwise(times)):
+        block.refuse(key, "the times must increase")
     return (*times, math.inf) if block.flag("limit") else times
 
 
@@ -31,8 +33,6 @@ def _listed(block):
     values = block.content["values"]
     if not isinstance(values, list) or not values or not all(is_number(v) and 0 <= v < math.inf for v in values):
         block.refuse("values", "a list of numbers >= 0 (limit: true adds .inf)")
-    if any(later <= earlier for earlier, later in itertools.pairwise(values)):
-        block.refuse("values", "must increase")
     return tuple(float(value) for value in values)
 
 

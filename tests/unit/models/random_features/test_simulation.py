@@ -235,7 +235,7 @@ def table():
 
 def test_all_rows_at_infinite_width_are_the_sum_over_measured_modes(table):
     measured = datasets.measure(*table)
-    curves = simulation.gradient_flow_on_rows(keys(2), *table, INF, INF, TIMES)
+    curves = simulation.gradient_flow_on_rows(keys(2), *table, INF, INF, 0.0, TIMES)
     decay = np.exp(-2 * TIMES[:-1, None] * measured.eigenvalue)
     expected = np.append(decay @ measured.task_power, 0.0)
     np.testing.assert_allclose(curves.test_loss, np.tile(expected, (2, 1)), rtol=1e-10, atol=1e-15)
@@ -250,7 +250,7 @@ def test_drawn_rows_follow_the_literal_flow_on_the_features_themselves(width, sa
     count = None if width == INF else width
     key = keys(1)[0]
     arrays = map(jnp.asarray, (rows.coordinates, rows.residual, rows.eigenvalue, rows.coefficient))
-    population, training_set = simulation.draw_rows(key, *arrays, count, samples)
+    population, training_set = simulation.draw_rows(key, *arrays, 0.0, count, samples)
     # the same draw on the table itself: a matrix exponential for w(t), means over rows for the losses
     root = np.diag(population.root) if width == INF else np.asarray(population.root)
     seen = rows.coordinates @ root.T
@@ -268,7 +268,7 @@ def test_drawn_rows_follow_the_literal_flow_on_the_features_themselves(width, sa
         prediction = seen @ scipy.linalg.expm(generator * t)[:size, size]
         test.append(np.mean((prediction - best) ** 2))
         train.append(np.mean((prediction - target)[chosen] ** 2))
-    curves = simulation.gradient_flow_on_rows(key[None], *table, width, samples, time)
+    curves = simulation.gradient_flow_on_rows(key[None], *table, width, samples, 0.0, time)
     np.testing.assert_allclose(curves.test_loss[0], test, rtol=1e-9)
     np.testing.assert_allclose(curves.train_loss[0], train, rtol=1e-9, atol=1e-12)
 
@@ -276,7 +276,7 @@ def test_drawn_rows_follow_the_literal_flow_on_the_features_themselves(width, sa
 def test_a_projection_of_real_rows_has_the_covariance_of_gaussian_ones(table):
     measured = datasets.measure(*table)
     spectrum = from_columns(measured.eigenvalue, measured.task_power)
-    real = simulation.gradient_flow_on_rows(keys(2000), *table, 3, INF, TIMES)
+    real = simulation.gradient_flow_on_rows(keys(2000), *table, 3, INF, 0.0, TIMES)
     gaussian = simulation.gradient_flow(keys(2000, seed=1), spectrum, 3, INF, 0.0, TIMES)
     error = gaussian.test_loss[:, 1:].std(axis=0) / np.sqrt(2000)
     assert np.all(in_standard_errors(real.test_loss[:, 1:], gaussian.test_loss[:, 1:].mean(axis=0), error) < 4)
@@ -284,6 +284,18 @@ def test_a_projection_of_real_rows_has_the_covariance_of_gaussian_ones(table):
 
 
 def test_a_draw_of_rows_does_not_depend_on_its_neighbours(table):
-    together = simulation.gradient_flow_on_rows(keys(5), *table, 3, 20, TIMES)
-    alone = simulation.gradient_flow_on_rows(keys(5)[2:3], *table, 3, 20, TIMES)
+    together = simulation.gradient_flow_on_rows(keys(5), *table, 3, 20, 0.0, TIMES)
+    alone = simulation.gradient_flow_on_rows(keys(5)[2:3], *table, 3, 20, 0.0, TIMES)
     np.testing.assert_allclose(together.test_loss[2:3], alone.test_loss, rtol=1e-10)
+
+
+def test_label_noise_on_real_rows_adds_its_variance(table):
+    quiet, noisy = (simulation.gradient_flow_on_rows(keys(400), *table, INF, 30, sigma, TIMES) for sigma in (0.0, 0.7))
+    # at t = 0 nothing is learned: the training loss holds sigma^2 more, the test loss nothing; later noise is fitted
+    gain = noisy.train_loss[:, 0] - quiet.train_loss[:, 0]
+    assert abs(gain.mean() - 0.49) < 4 * gain.std() / np.sqrt(400)
+    np.testing.assert_allclose(noisy.test_loss[:, 0], quiet.test_loss[:, 0], rtol=1e-12)
+    assert noisy.test_loss[:, -2].mean() > quiet.test_loss[:, -2].mean()
+    population = simulation.gradient_flow_on_rows(keys(1), *table, INF, INF, 0.7, TIMES)
+    without = simulation.gradient_flow_on_rows(keys(1), *table, INF, INF, 0.0, TIMES)
+    np.testing.assert_allclose(population.train_loss - without.train_loss, 0.49, rtol=1e-9)

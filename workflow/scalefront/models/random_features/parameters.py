@@ -15,6 +15,7 @@ PARAMETERS = (
 )
 
 SIMULATED_BYTES = 8e9
+ROWS_PER_WISHART = 8  # samples a dimension beyond which a Wishart draw saves more than its compilation costs
 
 
 def check(point, kind):
@@ -30,24 +31,29 @@ def check(point, kind):
         return
     if math.isfinite(width) and width > modes:
         yield "width", f"at most modes = {modes:g}, or .inf"
-    if kind == "simulation" and cost(point)["bytes"] > SIMULATED_BYTES:
-        yield (
-            "modes",
-            f"a simulation of this size needs {cost(point)['bytes']:.1e} bytes, at most {SIMULATED_BYTES:.0e}",
-        )
+    needed = cost(point)["bytes"]
+    if kind == "simulation" and needed > SIMULATED_BYTES:
+        sizes = {word: point[word] for word in ("samples", "width") if math.isfinite(point[word])}
+        largest = max(sizes, key=sizes.get, default="modes")
+        yield largest, f"smaller: one draw takes {needed:.1e} bytes, at most {SIMULATED_BYTES:.0e} are allowed"
 
 
 def cost(point):
     """FLOPs and bytes of one simulated draw: the projection, the Gram matrix and one eigendecomposition.
 
-    A finite width lives in N dimensions after one pass over the M modes; an infinite width in M dimensions
+    A finite width lives in N dimensions after one pass over the M modes, an infinite one in M dimensions; Gaussian
+    samples beyond ROWS_PER_WISHART times the dimensions act through a triangle of as many rows as there are dimensions
     (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3).
     """
     modes, width, samples = point["modes"], point["width"], point["samples"]
     size = min(width, modes)
-    rank = min(size, samples)
-    rows = 0 if math.isinf(samples) else samples
+    if math.isinf(samples):
+        rows, rank = 0, 0 if math.isinf(width) else size
+    else:
+        gaussian = not str(point["spectrum"]).startswith("data")
+        rows = min(samples, ROWS_PER_WISHART * (size + 1)) if gaussian else samples
+        rank = min(size, rows)
     project = width**2 * modes if math.isfinite(width) else 0
+    square = size**2 if math.isfinite(width) else 0
     flops = 2 * project + 2 * rows * size * rank + 10 * rank**3
-    square = 0 if math.isinf(width) else size**2
-    return {"flops": float(flops), "bytes": 8.0 * (3 * rows * size + 4 * square + 4 * rank**2)}
+    return {"flops": float(flops), "bytes": 8.0 * (3 * modes + 3 * rows * size + 4 * square + 4 * rank**2)}

@@ -47,7 +47,8 @@ def _on_rows(settings, sources, time):
     features, target = read_table(sources["rows"], settings["target"])
 
     def compute(keys, point):
-        return gradient_flow_on_rows(keys, features, target, point["width"], point["samples"], time)
+        sizes = point["width"], point["samples"], point["label_noise"]
+        return gradient_flow_on_rows(keys, features, target, *sizes, time)
 
     return compute
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scalefront.datasets import whiten
+from scalefront.models.random_features.parameters import ROWS_PER_WISHART
 from scalefront.models.random_features.spectral import (
     Population,
     TrainingSet,
@@ -21,7 +22,6 @@ from scalefront.models.random_features.spectral import (
 from scalefront.numerics import jax, jnp
 
 MODES_AT_ONCE = 4096  # part of the random draw: another number draws other projections
-ROWS_PER_WISHART = 8  # samples a dimension beyond which a Wishart draw saves more than its compilation costs
 BATCH_BYTES = 2**31  # memory for the draws that an accelerator works on at once
 
 
@@ -69,7 +69,7 @@ def gradient_flow(keys, spectrum, width, samples, label_noise, time):
     return SimulatedCurves(*map(np.asarray, curves))
 
 
-def gradient_flow_on_rows(keys, features, target, width, samples, time):
+def gradient_flow_on_rows(keys, features, target, width, samples, label_noise, time):
     """Test and train loss of gradient flow on real rows, one independent draw of rows and projection a key.
 
     The population is the empirical distribution over the rows, features and target centred; P rows are drawn from it
@@ -83,21 +83,26 @@ def gradient_flow_on_rows(keys, features, target, width, samples, time):
     target : (n,)
     width : random projections N >= 1 of the features, or inf (the features themselves)
     samples : training samples P >= 1, or inf (all rows, each with the same weight)
+    label_noise : standard deviation of noise that is added to the targets of a draw
     time : (T,) times >= 0, inf included
 
     Raises
     ------
-    ValueError : a width or samples that is no positive integer, or a negative time.
+    ValueError : a width or samples that is no positive integer, a negative time or noise.
     """
     width, samples, time = _count("width", width), _count("samples", samples), _times(time)
+    if not label_noise >= 0:
+        raise ValueError(f"label_noise is at least 0, not {label_noise}")
     rows = whiten(features, target)
+    unexplained = jnp.asarray(rows.noise_variance + float(label_noise) ** 2)
     eigenvalue, coefficient = jnp.asarray(rows.eigenvalue), jnp.asarray(rows.coefficient)
     if width is None and samples is None:
         population = Population(jnp.sqrt(eigenvalue), coefficient, jnp.asarray(0.0))
-        return _same_for_all(keys, population, jnp.asarray(rows.noise_variance), time)
+        return _same_for_all(keys, population, unexplained, time)
     batch = _batch_size(keys, width or eigenvalue.size, eigenvalue.size, samples or 1, time)
     table = (jnp.asarray(rows.coordinates), jnp.asarray(rows.residual), eigenvalue, coefficient)
-    return SimulatedCurves(*map(np.asarray, _row_curves(keys, *table, time, width, samples, batch)))
+    noise = (jnp.asarray(float(label_noise)), unexplained)
+    return SimulatedCurves(*map(np.asarray, _row_curves(keys, *table, *noise, time, width, samples, batch)))
 
 
 @partial(jax.jit, static_argnames=("width", "samples", "batch"))
@@ -110,10 +115,10 @@ def _gaussian_curves(keys, eigenvalue, task_power, label_noise, time, width, sam
 
 
 @partial(jax.jit, static_argnames=("width", "samples", "batch"))
-def _row_curves(keys, coordinates, residual, eigenvalue, coefficient, time, width, samples, batch):
+def _row_curves(keys, rows, residual, eigenvalue, coefficient, noise, unexplained, time, width, samples, batch):
     def curves(key):
-        population, training_set = draw_rows(key, coordinates, residual, eigenvalue, coefficient, width, samples)
-        return _losses(population, training_set, jnp.mean(residual**2), time)
+        population, training_set = draw_rows(key, rows, residual, eigenvalue, coefficient, noise, width, samples)
+        return _losses(population, training_set, unexplained, time)
 
     return jax.lax.map(curves, keys, batch_size=batch)
 
@@ -177,7 +182,7 @@ def draw_samples(key, population, label_noise, samples):
     return TrainingSet(features / samples**0.5, target / samples**0.5)
 
 
-def draw_rows(key, coordinates, residual, eigenvalue, coefficient, width, samples):
+def draw_rows(key, coordinates, residual, eigenvalue, coefficient, label_noise, width, samples):
     """Population and training set (None where ``samples`` is) of a fresh projection and rows drawn with replacement."""
     projection, choice = jax.random.split(key)
     root = jnp.sqrt(eigenvalue)
@@ -189,7 +194,8 @@ def draw_rows(key, coordinates, residual, eigenvalue, coefficient, width, sample
     chosen = jax.random.randint(choice, (samples,), 0, len(coordinates))
     white = coordinates[chosen]
     features = white * root[None, :] if root.ndim == 1 else white @ root.T
-    target = white @ coefficient + residual[chosen]
+    noise = label_noise * jax.random.normal(jax.random.fold_in(choice, 1), (samples,))
+    target = white @ coefficient + residual[chosen] + noise
     return population, TrainingSet(features / samples**0.5, target / samples**0.5)
 
 

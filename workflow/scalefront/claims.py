@@ -47,9 +47,9 @@ def judge(claim, fits, study="", paper=""):
 
     Parameters
     ----------
-    claim : ``{id, statement, quantity, relation, predicted, tolerance}``; predicted is a number, tolerance > 0 is only
-        needed for "equals"; ``quantity`` is "<fit>.<parameter>", of theory where it has several kinds, or
-        "<fit>.<parameter>:<kind>"
+    claim : ``{id, statement, quantity, relation, predicted, tolerance, outside}``; predicted is a number, tolerance > 0
+        is only needed for "equals"; ``outside`` is the range of a prediction that is asked outside it; ``quantity`` is
+        "<fit>.<parameter>", of theory where it has several kinds, or "<fit>.<parameter>:<kind>"
     fits : fits table of the claim's study
     study, paper : names for the row
 
@@ -60,6 +60,8 @@ def judge(claim, fits, study="", paper=""):
     measured = measurement(claim["quantity"], fits)
     predicted, tolerance = float(claim["predicted"]), float(claim.get("tolerance", math.nan))
     verdict, reason = _verdict(measured, claim["relation"], predicted, tolerance)
+    if claim.get("outside"):
+        reason += f"; the prediction is meant for {claim['outside']}"
     named = {"study": study, "paper": paper} | {key: claim[key] for key in ("id", "quantity", "relation")}
     numbers = {"predicted": predicted, "value": measured.value, "low": measured.low, "high": measured.high}
     row = named | numbers | {"statement": claim.get("statement", ""), "tolerance": tolerance}

@@ -32,7 +32,7 @@ def study_fits(settings, curves, spectrum=None):
         if pd.isna(parameters["capacity"]):
             return None
         try:
-            return asymptotic_range(word, parameters["modes"], parameters["capacity"])
+            return asymptotic_range(word, *(parameters[name] for name in ("modes", "capacity", "source")))
         except KeyError:
             return None
 

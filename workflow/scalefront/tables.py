@@ -165,7 +165,8 @@ def merge(paths, output, words, metadata, compute=()):
     sorted by the same key, so whole curves move at a time.
     """
     key = _Key(("kind", *words))
-    schema = pq.read_schema(paths[0]).remove_metadata()
+    with readable(paths[0]):
+        schema = pq.read_schema(paths[0]).remove_metadata()
     heap = [(key.of_first_row(path), number, None, None) for number, path in enumerate(paths)]
     heapq.heapify(heap)
     with atomic(output) as temporary:

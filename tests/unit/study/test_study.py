@@ -14,6 +14,11 @@ FIT = {"of": "test_loss", "against": "time", "where": {"width": 8.0, "kind": "th
 CLAIM = {"id": "slope", "statement": "L ~ t^-source", "quantity": "slope.exponent", "relation": "equals"}
 
 
+def claiming(**changes):
+    """Changes that add a fit and a claim on it."""
+    return {"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": 1.0, "tolerance": 0.1} | changes]}
+
+
 def test_a_minimal_study_has_its_points_and_shards(bench):
     study = bench.load(bench.changed())
     assert {shard.name for shard in study.shards["simulation"]} == {"width-8_samples-inf", "width-16_samples-inf"}
@@ -127,7 +132,9 @@ def refused(bench, **changes):
         ({"time__points": 1}, "time.points = 1"),
         ({"time": {"start": 1.0, "stop": 1.0000000000000002, "points": 21}}, "the times must increase"),
         ({"title": "two\nlines"}, "one line"),
-        ({"spectrum__modes": 1e9, "sweep__0__width": [INF], "sweep__0__samples": [1000]}, "sweep[0].samples = 1000.0: must be smaller"),
+        ({"spectrum__modes": 1e9, "sweep__0": {"width": INF, "samples": 1e3}}, "samples = 1000.0: must be smaller"),
+        ({"spectrum__modes": 1e9, "spectrum__capacity": 40}, "leave the range of double precision"),
+        ({"spectrum__capacity": 20}, "beyond double precision (simulation)"),
         ({"fits": {"spectrum": FIT}}, "none of: frontier, spectrum"),
         ({"fits": {3: FIT}}, "fits.3"),
         ({"fits": {"a:theory": FIT}}, "fits.a:theory"),
@@ -143,9 +150,9 @@ def refused(bench, **changes):
         ({"claims": [CLAIM | {"predicted": 1, "tolerance": 0.1}]}, "claims[0].quantity"),
         ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": "fate", "tolerance": 0.1}]}, "time_bottleneck"),
         ({"fits": {"slope": FIT}, "claims": [CLAIM | {"predicted": 1}]}, "claims[0].tolerance: missing"),
-        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.exponent:simulation"}]}, "slope.exponent:theory"),
-        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.exponent:theory:theory"}]}, "claims[0].quantity"),
-        ({"fits": {"slope": FIT}, "claims": [CLAIM | {"quantity": "slope.prefactor", "predicted": "time_bottleneck"}]}, "exponents"),
+        (claiming(quantity="slope.exponent:simulation"), "slope.exponent:theory"),
+        (claiming(quantity="slope.exponent:theory:theory"), "claims[0].quantity"),
+        (claiming(quantity="slope.prefactor", predicted="time_bottleneck"), "predictions by name are exponents"),
     ],
 )  # fmt: skip
 def test_a_study_is_refused_with_file_key_value_and_what_is_allowed(bench, changes, said):
@@ -209,3 +216,10 @@ def test_whatever_stands_under_a_key_is_read_or_refused_in_one_line(bench, key, 
         bench.load(bench.changed() | {key: value})
     except StudyError as problem:
         assert "\n" not in str(problem)
+
+
+def test_a_prediction_asked_outside_its_range_says_so(bench):
+    changes = claiming(predicted="width_bottleneck_paper") | {"spectrum__source": 1.6}
+    assert "source < 1" in bench.load(bench.changed(**changes)).claims[0]["outside"]
+    inside = claiming(predicted="width_bottleneck_paper")
+    assert bench.load(bench.changed(**inside)).claims[0]["outside"] == ""

@@ -13,9 +13,10 @@ NAME = "spectrum"
 
 
 class _Decay(NamedTuple):
-    """A fitted decay p of y ~ k^-p, its range over sub-windows, and its resamples (R,) or None."""
+    """A fitted decay p of y ~ k^-p among so many modes, its range over sub-windows, and its resamples (R,) or None."""
 
     found: object
+    modes: int
     range: tuple
     resampled: np.ndarray | None
 
@@ -24,7 +25,8 @@ def spectrum_rows(spectrum, rows, window="auto"):
     """Rows of the fits table for a measured spectrum: fit "spectrum", parameters "capacity" and "source".
 
     capacity is the decay of lambda_k ~ k^-capacity; the tail of the task power sum_{l>k} T_l ~ k^-(capacity source)
-    gives the source. An interval holds both what can be wrong: the range over sub-windows (a real spectrum is bent) and
+    gives the source; it is that of the rows themselves, in which noise adds noise_variance/rows to each task power. An
+    interval holds both what can be wrong: the range over sub-windows (a real spectrum is bent) and
     the 95 % percentiles over resampled rows (it is a sample).
 
     Parameters
@@ -66,25 +68,27 @@ def _tail(power):
 
 def _positive(x, y, again):
     keep = (y > 0) & (again > 0).all(axis=0)
-    return x[keep], y[keep], again[:, keep]
+    return x[keep], y[keep], again[:, keep], len(x)
 
 
-def _decay(x, y, again, rows, window):
+def _decay(x, y, again, modes, rows, window):
     measured = Measured(x, y, again, rows) if rows and len(again) else Measured(x, y)
     found = estimate(measured, window)
     if found.law is None:
-        return _Decay(found, NO_INTERVAL, None)
+        return _Decay(found, modes, NO_INTERVAL, None)
     inside = found.window.holds(x)
     low, high = intervals.sub_window_ranges(x[inside], y[inside])[0]
     exponents = -intervals.resampled_power_laws(x[inside], again[:, inside])[0] if len(again) else None
-    return _Decay(found, (-high, -low), exponents)
+    return _Decay(found, modes, (-high, -low), exponents)
 
 
 def _row(told, decays, rows):
     """The row of a decay, or of the ratio of two."""
     found = decays[0].found
     told = told | {"window_low": found.window.low, "window_high": found.window.high, "starts": 1, "starts_agree": 1}
-    told |= {"points_used": found.used, "points_left_out": 0, "status": found.status}
+    out = decays[0].modes - found.used
+    told |= {"points_used": found.used, "points_left_out": out, "status": found.status}
+    told |= {"left_out_because": f"{out} outside the window or without power in a resample" if out else None}
     missing = [one.found for one in decays if one.found.law is None]
     if missing:
         return told | {"status": missing[0].status, "left_out_because": missing[0].reason}

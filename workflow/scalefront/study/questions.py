@@ -30,13 +30,11 @@ class Predictions:
         self.names = tuple(exponents.predictions(2.0, 0.5))
 
     def at(self, block, name, points):
-        """The number that ``name`` predicts for ``points``, which must share one spectrum; a number stays."""
-        if name is None or not isinstance(name, str):
-            return name
+        """The prediction ``name`` for ``points``, which must share one spectrum."""
         spectra = {(point.parameters["capacity"], point.parameters["source"]) for point in points}
         if len(spectra) != 1 or None in next(iter(spectra)):
             block.refuse("predicted", "a number: the curves share no power-law spectrum from which to predict", name)
-        return float(self.exponents.predictions(*spectra.pop())[name].value)
+        return self.exponents.predictions(*spectra.pop())[name]
 
 
 def read_fits(top, parameters, shards, time, predictions):
@@ -71,7 +69,7 @@ def read_frontier(top, parameters, shards, predictions):
         "compute": list(compute),
         "where": where,
         "methods": block.names("methods", METHODS, METHODS),
-        "predicted": {parameter: predictions.at(block, name, points) for parameter, name in named.items()},
+        "predicted": {parameter: predictions.at(block, name, points).value for parameter, name in named.items()},
     }
 
 
@@ -115,13 +113,16 @@ def _fit(block, parameters, shards, time, predictions):
         )
     if against == "time" and "time" in where:
         block.block("where").refuse("time", "not allowed in a fit against time")
+    predicted = _prediction(block, predictions, optional=True)
+    if isinstance(predicted, str):
+        predicted = predictions.at(block, predicted, _all(selected)).value
     return {
         "of": of,
         "against": against,
         "where": where,
         "law": law,
         "window": read_window(block),
-        "predicted": predictions.at(block, _prediction(block, predictions, optional=True), _all(selected)),
+        "predicted": predicted,
     }
 
 
@@ -213,18 +214,20 @@ def _claim(block, known, selections, shards, predictions):
     quantity = block.text("quantity")
     if quantity not in known:
         block.refuse("quantity", "one of: " + ", ".join(sorted(known)))
-    predicted = _prediction(block, predictions)
+    predicted, outside = _prediction(block, predictions), ""
     if isinstance(predicted, str):
         if not quantity.partition(":")[0].endswith("exponent"):
             block.refuse("predicted", "a number: predictions by name are exponents")
         where = selections.get(quantity.split(".")[0]) or {}
-        predicted = predictions.at(block, predicted, _all(_selected(block, shards, where)))
+        found = predictions.at(block, predicted, _all(_selected(block, shards, where)))
+        predicted, outside = found.value, "" if found.holds else found.range
     return {
         "id": block.text("id"),
         "statement": block.text("statement"),
         "quantity": quantity,
         "relation": relation,
         "predicted": predicted,
+        "outside": outside,
         "tolerance": _tolerance(block, relation),
     }
 

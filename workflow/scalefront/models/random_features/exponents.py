@@ -4,11 +4,12 @@ Every exponent p is that of y ~ x^p, so that a decay is negative. In the paper's
 source = (a - 1)/b (theory/dynamical_model.md 5; the paper is arXiv:2402.01092).
 """
 
-from math import inf, isclose
+from math import gamma, inf, isclose, pi, sin
 from typing import NamedTuple
 
 DERIVED = "theory/dynamical_model.md 5"
 PAPER = "arXiv:2402.01092"
+CUT_OFF = 0.01  # a fifth of the band in which a window holds a local exponent for constant
 
 
 class Prediction(NamedTuple):
@@ -41,18 +42,24 @@ def predictions(capacity, source):
     return _bottlenecks(capacity, source) | _frontier(capacity, source) | _frontier_of_the_paper(capacity, source)
 
 
-def asymptotic_range(word, modes, capacity):
+def asymptotic_range(word, modes, capacity, source):
     """Range (low, high) of ``time``, ``width`` or ``samples`` in which start and cut-off leave an exponent alone.
 
-    Good for 0.02 in the exponent at modes >= 1e6 (theory/dynamical_model.md 5, "Finite M and fit windows"); empty,
-    low >= high, where there are too few modes. Raises KeyError for any other word.
+    It starts at time 10 and size 50 and ends at 1e-3 of the modes (theory/dynamical_model.md 5, "Finite M and fit
+    windows"), or before, where by CUT_OFF the missing modes bend a local exponent relative to itself: by the power
+    M^-ab/(ab) that they would carry (a, b: capacity and source), set against L(t) or against the power beyond mode N,
+    which no N features can fit; and by the eigenvalues that they would add to df1(kappa0) = N, which matters for
+    capacities near 1. Empty, low >= high, where there are too few modes. Raises KeyError for any other word.
     """
-    largest_index = 1e-3 * modes
-    return {
-        "time": (10.0, largest_index**capacity),
-        "width": (50.0, largest_index),
-        "samples": (50.0, largest_index),
-    }[word]
+    if word == "time":
+        index = (CUT_OFF * gamma(1 + source) / 2**source) ** (1 / (capacity * source))
+        return 10.0, (min(1e-3, index) * modes) ** capacity
+    if word not in ("width", "samples"):
+        raise KeyError(word)
+    power = CUT_OFF ** (1 / (capacity * source))
+    packing = pi / capacity / sin(pi / capacity)  # kappa0 = (packing/N)^capacity at M = inf
+    trace = CUT_OFF * (packing / (1 + CUT_OFF / (capacity - 1))) ** capacity
+    return 50.0, min(1e-3, power, trace ** (1 / (capacity - 1))) * modes
 
 
 def _bottlenecks(capacity, source):
@@ -77,7 +84,7 @@ def _bottlenecks(capacity, source):
             "L ~ N^-(capacity min(source, 1)) at infinite time and samples",
             DERIVED,
             not isclose(source, 1),
-            "any source but 1, where a logarithm enters",
+            "any source but 1: a logarithm there, slow corrections near it",
         ),
         "width_bottleneck_paper": Prediction(
             -min(mode_power, 2 * capacity),
@@ -100,10 +107,10 @@ def _frontier(capacity, source):
     """C = N t at infinite samples: t^-source balances the plateau N^-(capacity source), or N^-1 t^-(1 - 1/capacity)."""
     mode_power = capacity * source
     if source < 1:
-        total, formula, where = 1 + capacity, "1 + capacity", "source < 1; at 1 logarithms enter"
+        total, formula, where = 1 + capacity, "1 + capacity", "source < 1; slow corrections near 1"
         balance = "t^-source balances the plateau of the width"
     else:
-        total, formula, where = 1 + mode_power, "1 + capacity source", "source > 1; at 1 logarithms enter"
+        total, formula, where = 1 + mode_power, "1 + capacity source", "source > 1; slow corrections near 1"
         balance = "t^-source balances N^-1 t^-(1 - 1/capacity)"
     exponents = {
         "width": ("N*", 1 - capacity / total, f"1 - capacity/({formula})"),

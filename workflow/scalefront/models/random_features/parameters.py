@@ -15,6 +15,8 @@ PARAMETERS = (
 )
 
 SIMULATED_BYTES = 8e9
+LARGEST_EXPONENT = 300  # decades of a sum over modes of 1/eigenvalue or 1/task power
+RESOLVED_DECADES = 12  # of eigenvalues that one eigendecomposition resolves
 ROWS_PER_WISHART = 8  # samples a dimension beyond which a Wishart draw saves more than its compilation costs
 
 
@@ -31,6 +33,12 @@ def check(point, kind):
         return
     if math.isfinite(width) and width > modes:
         yield "width", f"at most modes = {modes:g}, or .inf"
+    capacity, source = point["capacity"], point["source"]
+    if capacity is not None and (1 + capacity * max(1, source)) * math.log10(modes) > LARGEST_EXPONENT:
+        yield "capacity", f"smaller: {modes:g} modes leave the range of double precision"
+    rank = min(width, point["samples"], modes)
+    if kind == "simulation" and capacity is not None and capacity * math.log10(rank) > RESOLVED_DECADES:
+        yield "capacity", f"smaller, or fewer features or samples: {rank:g}^-capacity is beyond double precision"
     needed = cost(point)["bytes"]
     if kind == "simulation" and needed > SIMULATED_BYTES:
         sizes = {word: point[word] for word in ("samples", "width") if math.isfinite(point[word])}

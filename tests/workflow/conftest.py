@@ -12,13 +12,13 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 INF = float("inf")
 
-THEORY = {"kind": "theory", "modes": 1e6}
+THEORY = {"kind": "theory", "modes": 1e12}
 SMALL = {
     "title": "A study of seconds",
     "model": "random_features",
     "seed": 5,
     "seeds": 3,
-    "spectrum": {"kind": "power_law", "capacity": 1.25, "source": 0.4, "modes": 1e6},
+    "spectrum": {"kind": "power_law", "capacity": 1.25, "source": 0.4, "modes": 1e12},
     "time": {"start": 0.1, "stop": 1e4, "points": 16, "limit": True},
     "sweep": [
         {"modes": 100, "width": [8, 16], "samples": [INF, 24]},

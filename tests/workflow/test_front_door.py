@@ -170,4 +170,5 @@ def test_a_target_with_bad_rows_is_refused_before_any_job(fresh):
 def test_files_of_no_study_have_no_rule(fresh):
     for path in ("nope/curves.parquet", "digits/figures/foo.svg", "datasets/foo.npz"):
         done = fresh.snakemake("-n", f"results/{path}", study=None, check=False)
-        assert "MissingRuleException" in done.stderr and "Traceback" not in done.stderr
+        said = done.stdout + done.stderr
+        assert done.returncode == 1 and "MissingRuleException" in said and "Traceback" not in said

@@ -45,7 +45,7 @@ class Workbench:
             if value is None:
                 block.pop(last)
             else:
-                block[last] = value
+                block[int(last) if last.isdigit() else last] = value
         return content
 
 

@@ -45,6 +45,7 @@ def test_a_job_that_fails_is_named_with_its_log(checkout):
     done = checkout.snakemake("--logger", "scalefront", check=False)
     assert done.returncode == 1
     assert "failed: solve small all; see results/logs/solve/small/all.log" in done.stderr
+    assert "Traceback" not in done.stderr
     assert "KeyError" in checkout.result("logs/solve/small/all.log").read_text()
     assert checkout.states() == shards
 
@@ -61,6 +62,7 @@ def test_ctrl_c_says_what_is_kept_and_the_next_run_goes_on(fresh):
     said, complained = process.communicate(timeout=120)
     assert process.returncode == 130, complained
     assert "kept" in said and "same command" in said
+    assert "failed" not in complained
     kind = {"simulate": "simulation", "solve": "theory"}[finished[1]]
     shard = f"small/shards/{kind}/{finished[2]}.parquet"
     before = fresh.states(shard)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from scalefront import catalogue
 from scalefront.errors import StudyError
+from scalefront.jobs import INTERRUPTED
 from scalefront.study.yaml import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,7 +132,7 @@ def run(
     first = [f"results/{chosen[0]}/figures/{name}.png" for name in found[0].figures[:1]]
     code = launch.run_studies(ROOT / "Snakefile", cores, first, arguments)
     if code:
-        console.print(screen.interrupted(launch.LOG, code == launch.INTERRUPTED), markup=False, soft_wrap=True)
+        console.print(screen.interrupted(launch.LOG, code == INTERRUPTED), markup=False, soft_wrap=True)
         raise typer.Exit(code)
     report = launch.write_report(ROOT / "Snakefile", arguments)
     verdicts = _claims(launch.CLAIMS)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from scalefront.errors import StudyError
 
+INTERRUPTED = 130  # exit code of a process that Ctrl-C ended
+
 
 def import_from(folder):
     """Let the processes that run scripts import the package from ``folder``, whatever else is installed.
@@ -21,7 +23,10 @@ def import_from(folder):
 
 @contextmanager
 def job_log(path):
-    """Send the package's logging to ``path`` while a job runs, with its duration or the traceback of its failure."""
+    """Send the package's logging to ``path`` while a job runs, with its duration or the traceback of its failure.
+
+    Snakemake names the log of a job that failed; the screen keeps free of tracebacks.
+    """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
@@ -32,7 +37,10 @@ def job_log(path):
     except StudyError as problem:
         logger.error("%s", problem)
         sys.exit(f"scalefront: {problem}")
-    except BaseException:
+    except KeyboardInterrupt:
+        logger.info("stopped after %.2f s", time.perf_counter() - start)
+        sys.exit(INTERRUPTED)
+    except Exception:
         logger.exception("failed after %.2f s", time.perf_counter() - start)
-        raise
+        sys.exit(1)
     logger.info("done in %.2f s", time.perf_counter() - start)

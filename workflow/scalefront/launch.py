@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scalefront.jobs import INTERRUPTED
+
 LOG = Path("results/snakemake.log")
 REPORT = Path("results/report.html")
 CLAIMS = Path("results/claims.parquet")
-INTERRUPTED = 130
 
 
 def snakemake(*arguments):

@@ -49,7 +49,8 @@ INTRODUCTION = """# Study files: every key
 Written by `make docs` from the code's own declarations; edit those, not this page.
 
 A study is a file `config/studies/NAME.yaml`, or a file of one's own anywhere:
-`scalefront run path/to/mine.yaml`, or `snakemake --cores all --config studies=path/to/mine.yaml`. `NAME` matches `[a-z][a-z0-9_]*` and is no rule's name.
+`scalefront run path/to/mine.yaml`, or `snakemake --cores all --config studies=path/to/mine.yaml`.
+`NAME` matches `[a-z][a-z0-9_]*` and is no rule's name.
 YAML 1.2: `1e5` is a number, `on` is text, `.inf` is infinity; a key given twice, tags and anchors are refused.
 `scalefront check NAME` validates a study and counts its points without computing anything.
 

@@ -75,7 +75,8 @@ def next_steps(claims, report):
 def interrupted(log, by_user):
     """What is kept after a stop, and how to go on."""
     head = "Stopped." if by_user else f"The run did not finish; the lines above and {log} say why."
-    return f"{head} Every finished shard is kept in results/; the same command goes on from there."
+    unlock = "" if by_user else " (A lock that a killed run has left: `snakemake --unlock`.)"
+    return f"{head} Every finished shard is kept in results/; the same command goes on from there.{unlock}"
 
 
 def _predicted(row):

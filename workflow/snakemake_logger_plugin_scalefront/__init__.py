@@ -11,7 +11,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN = ("export", "measure", "simulate", "solve", "judge")
-REPEATED = ("RuleException", "CalledProcessError")  # a failed job was named already, with its log
+# a failed job was named already, with its log
+REPEATED = ("RuleException", "CalledProcessError", "At least one job")
 SILENT = (LogEvent.PROGRESS, LogEvent.DEBUG_DAG, LogEvent.RULEGRAPH, LogEvent.RESOURCES_INFO)
 
 
@@ -20,7 +21,7 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self):
         self.start = time.monotonic()
-        self.jobs, self.done, self.total, self.drawn = {}, 0, 0, False
+        self.jobs, self.done, self.total, self.drawn, self.stopping = {}, 0, 0, False, False
         self.formatter = DefaultFormatter(quiet=set(), show_failed_logs=False)
         path = os.environ.get("SCALEFRONT_LOG")
         self.file = Path(path).open("a", encoding="utf-8", buffering=1) if path else None  # noqa: SIM115
@@ -28,6 +29,9 @@ class LogHandler(LogHandlerBase):
     def emit(self, record):
         event = getattr(record, "event", None)
         self._keep(record, event)
+        if self.stopping or "on user request" in str(record.msg):
+            self.stopping = True  # jobs that end now have not failed
+            return
         if event == LogEvent.RUN_INFO:
             self.total = getattr(record, "stats", {}).get("total", 0)
         elif event == LogEvent.JOB_INFO:
@@ -37,7 +41,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_ERROR:
             place = ", ".join(map(str, getattr(record, "log", None) or [])) or os.environ.get("SCALEFRONT_LOG", "")
             self._say(f"failed: {self._job(*self.jobs.get(record.jobid, ('', {}, []))[:2])}; see {place}")
-        elif record.levelno >= logging.ERROR and getattr(record, "exception", "") not in REPEATED:
+        elif record.levelno >= logging.ERROR and not any(known in str(record.msg) for known in REPEATED):
             self._say(self.formatter.format(record).strip())
 
     def _finished(self, rule, wildcards, output):

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 
 # Each layer may import itself and what stands below it.
 LAYERS = [
-    {"errors", "words", "numerics", "code_digest", "jobs"},
+    {"atomic", "errors", "words", "numerics", "code_digest", "jobs"},
     {"parameter", "spectra", "randomness", "tables"},
     {"study", "datasets", "measurement"},
     {"models"},

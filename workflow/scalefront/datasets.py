@@ -2,14 +2,13 @@
 
 import csv
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.atomic import atomic
 from scalefront.errors import StudyError
 from scalefront.spectra import from_columns
 
@@ -166,20 +165,14 @@ EXPORTS = {"digits": export_digits}  # the data sets that a study may name inste
 
 
 def _write_npz(path, arrays):
-    """numpy.savez with fixed dates, through a temporary file: the archive is whole or not there."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
-            for name, array in arrays.items():
-                buffer = io.BytesIO()
-                np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                entry.create_system = 3
-                archive.writestr(entry, buffer.getvalue())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+    """numpy.savez with fixed dates, so that the same arrays are the same bytes."""
+    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3
+            archive.writestr(entry, buffer.getvalue())
 
 
 def _read_columns(path):

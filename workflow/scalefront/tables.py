@@ -2,8 +2,6 @@
 
 import heapq
 import json
-import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from scalefront.atomic import atomic
 from scalefront.errors import StudyError
 
 SCHEMA_VERSION = 1
@@ -226,19 +225,3 @@ def _joined(tables, schema):
 def _described(table, metadata):
     told = {"schema_version": SCHEMA_VERSION, **metadata}
     return table.replace_schema_metadata({"scalefront": json.dumps(told, sort_keys=True)})
-
-
-@contextmanager
-def atomic(path):
-    """Yield a temporary path beside ``path`` that takes its place if the block ends well, and is removed if not."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -61,6 +61,8 @@ def keys(drawn, against, squares=False):
         found.append(style.band_key("their range", RANGE_ALPHA))
     if squares:
         found.append(style.line_key("training loss", linestyle=(0, (3, 1.2)), marker="s", markersize=2.6))
-    if any(len(line.limit.x) for line in drawn):
-        found.append(style.line_key(f"limit {against} → ∞", linestyle="none", marker="<", markersize=TRIANGLE))
+    limits = {line.kind for line in drawn if len(line.limit.x)}
+    if limits:
+        told = f"limit {against} → ∞" + (", open: simulation" if "simulation" in limits else "")
+        found.append(style.line_key(told, linestyle="none", marker="<", markersize=TRIANGLE))
     return found

@@ -2,7 +2,6 @@
 
 import math
 import textwrap
-from pathlib import Path
 
 import matplotlib.style
 import numpy as np
@@ -11,6 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+
+from scalefront.atomic import atomic
 
 PANEL = (3.2, 2.75)  # inches
 SINGLE = 4.6  # inches: a figure of one panel still has room for its title
@@ -140,8 +141,5 @@ def save(figure, svg, png):
 
 
 def _write(figure, path, form, metadata):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    figure.savefig(temporary, format=form, metadata=metadata)
-    temporary.replace(path)
+    with atomic(path) as temporary:
+        figure.savefig(temporary, format=form, metadata=metadata)

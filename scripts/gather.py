@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    verdicts = pd.concat([read(path) for path in snakemake.input], ignore_index=True)
-    seeds = {Path(path).parent.name: read_metadata(path).get("seed") for path in snakemake.input}
+    tables = [str(path) for path in snakemake.input] + list(snakemake.params.others)
+    verdicts = pd.concat([read(path) for path in tables], ignore_index=True)
+    seeds = {Path(path).parent.name: read_metadata(path).get("seed") for path in tables}
     write(snakemake.output.table, verdicts, provenance(snakemake.params.code, seeds))
     Path(snakemake.output.text).write_text(markdown(verdicts), encoding="utf-8")
     Path(snakemake.output.page).write_text(web_page(verdicts), encoding="utf-8")

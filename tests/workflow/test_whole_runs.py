@@ -93,9 +93,15 @@ def test_a_changed_frontier_simulates_nothing(continued):
 def test_the_gathered_claims_hold_those_of_earlier_studies(continued):
     continued.study(changed(title="Another"), "second")
     continued.snakemake(study="second.yaml")
-    assert set(read(continued.result("claims.parquet"))["study"]) == {"second"}
-    continued.snakemake(study="[small.yaml,second.yaml]")
     assert set(read(continued.result("claims.parquet"))["study"]) == {"small", "second"}
+
+
+def test_another_study_makes_nothing_of_an_earlier_one_anew(continued):
+    (continued.folder / "config" / "studies").mkdir(parents=True)
+    continued.study(changed(seed=6), "config/studies/small")
+    continued.study(changed(title="Another"), "second")
+    done = continued.snakemake("--dry-run", study="second.yaml")
+    assert "second" in done.stdout and "small/" not in done.stdout.replace("small/claims", "")
 
 
 def test_another_source_gives_other_numbers_verdicts_and_figures(finished, fresh):

@@ -26,7 +26,6 @@ rule judge:
 rule gather:
     input:
         expand("results/{study}/claims.parquet", study=CHOSEN),
-        other_claims(),
     output:
         table="results/claims.parquet",
         text="results/claims.md",
@@ -38,6 +37,7 @@ rule gather:
     conda:
         "../../envs/scalefront.yaml"
     params:
+        others=other_claims(),
         code=code("gather"),
     script:
         "../../scripts/gather.py"

@@ -52,9 +52,9 @@ def code(script, study=None, part=None):
 
 
 def other_claims():
-    """Claims of studies that were finished by earlier runs; the gathered table holds them, too."""
-    paths = {name: Path(f"results/{name}/claims.parquet") for name in STUDIES if name not in CHOSEN}
-    return [str(path) for path in paths.values() if path.is_file()]
+    """Claims that earlier runs have left, with their times: gathered as they are, never made anew for this run."""
+    found = sorted(path for path in Path("results").glob("*/claims.parquet") if path.parent.name not in CHOSEN)
+    return {str(path): path.stat().st_mtime_ns for path in found}
 
 
 def shard_paths(study, kinds=("simulation", "theory")):

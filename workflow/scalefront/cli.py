@@ -1,5 +1,6 @@
 """The command line: solve, predict, check, claims, and run (what `make run` calls)."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -122,7 +123,7 @@ def run(
         )
     if cores != "all" and not (cores.isdecimal() and int(cores) > 0):
         raise StudyError("command line", "--cores", cores, "a whole number > 0, or all")
-    arguments = ["--config", "studies=" + ",".join(studies)] if studies else []
+    arguments = ["--config", "studies=" + json.dumps(studies)] if studies else []
     default = read_yaml(ROOT / "config" / "config.yaml")["studies"]
     paths, chosen = catalogue.find_studies(catalogue.folders_of(ROOT), studies or catalogue.listed(default))
     found = [catalogue.load_study(paths[name]) for name in chosen]
@@ -145,7 +146,10 @@ def _claims(path):
     from scalefront.claims import SCHEMA
     from scalefront.tables import read
 
-    table = read(path)
-    if not set(SCHEMA) <= set(table.columns):
-        raise StudyError(path, "", None, "not a table of claims")
+    try:
+        table = read(path)
+    except StudyError:
+        table = None
+    if table is None or not set(SCHEMA) <= set(table.columns):
+        raise StudyError(path, "", None, "not a table of claims; `scalefront run` makes one")
     return table

@@ -120,6 +120,9 @@ def refused(bench, **changes):
         ({"sweep__0__width": [7.5]}, "a whole number >= 1"),
         ({"sweep__0__samples": ["all"]}, "sweep[0].samples = 'all'"),
         ({"sweep__0__curves": ["experiment"]}, "simulation, theory"),
+        ({"sweep__0__curves": []}, "at least one of: simulation, theory"),
+        ({"sweep__0__width": {"start": 8, "stop": INF, "points": 3}}, "<= 1e+15, finite"),
+        ({"title": "a\x1bb"}, "printable"),
         ({"sweep__0__fan_out": ["depth"]}, "sweep[0].fan_out"),
         ({"spectrum__capacity": 1}, "spectrum.capacity = 1: must be a number > 1"),
         ({"spectrum__source": 0}, "spectrum.source = 0: must be a number > 0"),
@@ -196,7 +199,7 @@ def test_a_missing_file_is_refused(bench):
         load_study(bench.folder / "absent.yaml")
 
 
-@pytest.mark.parametrize("path", ["absent.npz", "absent.txt", "bundled:faces"])
+@pytest.mark.parametrize("path", ["absent.npz", "absent.txt", "bundled:faces", "a" * 5000 + ".npz"])
 def test_a_spectrum_file_that_is_missing_is_refused(bench, path):
     assert "spectrum.path" in refused(bench, spectrum={"kind": "data", "path": path, "target": "y"})
 

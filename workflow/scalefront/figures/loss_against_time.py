@@ -50,8 +50,9 @@ def _draw_family(axes, family, curves, settings, fits):
                 drawn.append(line)
     label = known_axis("test_loss", curves)
     axes.set(xlabel=known_axis("time", curves), ylabel=label, title=caption(family.fixed, curves, SIZES))
-    if not drawn:
-        style.tell(axes, "no positive loss among the rows")
+    if not any(len(line.finite.x) for line in drawn):
+        axes.clear()
+        style.tell(axes, "no positive loss at a finite time > 0 among the rows")
         return [], False
     axes.set(xscale="log", yscale="log")
     if len(losses) > 1:

@@ -18,6 +18,7 @@ SINGLE = 4.6  # inches: a figure of one panel still has room for its title
 KEY_WIDTH = 1.6  # inches of a column of the legend below
 COLUMNS = 3
 ROOM = 0.03  # of the height of a panel, for one line of a legend
+LEAST = 1e-16  # of the top of an axis: what lies below is rounding, and would flatten everything else
 MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
 GREY, LIMIT, FIT = "0.45", "black", "#D55E00"  # black and vermillion stay apart for every kind of colour blindness
 RC = {
@@ -63,7 +64,7 @@ def panels(title, count):
     rows = math.ceil(count / columns)
     width = max(columns * PANEL[0], SINGLE)
     figure = Figure(figsize=(width, rows * PANEL[1] + 0.35), layout="constrained")
-    figure.suptitle(textwrap.fill(title, int(width * 15)))
+    figure.suptitle(textwrap.fill(title, int(width * 15)), parse_math=False)
     return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
 
 
@@ -86,7 +87,7 @@ def colours(values, sequence=SEQUENCE):
     if len(finite) > MOST_LEGEND_ENTRIES:
         places = LogNorm(finite[0], finite[-1])(finite)
     else:
-        places = np.linspace(0, 1, len(finite)) if len(finite) > 1 else [0.6]
+        places = np.linspace(0, 1, len(finite)) if len(finite) > 1 else [0.6] * len(finite)
     found = {value: sequence(float(place)) for value, place in zip(finite, places, strict=True)}
     return found | {value: LIMIT for value in values if not math.isfinite(value)}
 
@@ -103,12 +104,25 @@ def colour_bar(axes, values, label, location="right"):
 
 def legend(axes, handles, loc="lower left"):
     """A legend inside ``axes``, where decaying curves leave room; a long one gets more of it below them."""
+    if axes.get_yscale() == "log":
+        bottom, top = axes.get_ylim()
+        bottom = max(bottom, top * LEAST)
+        room = ROOM * len(handles) if loc == "lower left" else 0
+        bottom *= (bottom / top) ** room
+        axes.set_ylim(bottom, top)
+        _keep_inside(axes, bottom)
     if not handles:
         return
-    if loc == "lower left" and axes.get_yscale() == "log":
-        bottom, top = axes.get_ylim()
-        axes.set_ylim(bottom * (bottom / top) ** (ROOM * len(handles)), top)
     axes.legend(handles=handles, loc=loc)
+
+
+def _keep_inside(axes, bottom):
+    """Cut the marks that may stand on the edge of ``axes`` at its ``bottom``, below which they would leave it."""
+    for line in axes.lines:
+        if not line.get_clip_on():
+            heights = np.asarray(line.get_ydata(), float)
+            line.set_visible(bool(heights.max(initial=0) >= bottom))
+            line.set_ydata(np.maximum(heights, bottom))
 
 
 def legend_below(figure, handles):

@@ -106,6 +106,8 @@ def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     x, y = np.asarray(x, float), np.asarray(y, float)
     bounds = reach or (START_FACTOR * x[0] if len(x) else np.nan, np.inf)
     usable = within(x, bounds) & (y >= FLOOR_FACTOR * floor)
+    if bounds[0] >= bounds[1]:
+        return _none("the cut-off leaves no reach in which an exponent could be read")
     if usable.sum() < MIN_POINTS:
         return _none(
             f"{usable.sum()} points in reach {_shown(bounds)} and {FLOOR_FACTOR:g} times above the floor, "

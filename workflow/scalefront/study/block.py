@@ -48,8 +48,8 @@ class Block:
     def text(self, key, default=_MISSING):
         """Text under ``key``."""
         value = self._get(key, default)
-        if value is not default and (not isinstance(value, str) or not value.strip() or len(value.splitlines()) > 1):
-            self.refuse(key, "must be text, one line", value)
+        if value is not default and (not isinstance(value, str) or not value.strip() or not value.isprintable()):
+            self.refuse(key, "must be text, one line of printable characters", value)
         return value
 
     def choice(self, key, choices, default=_MISSING):
@@ -85,8 +85,8 @@ class Block:
             self.refuse(key, "true | false", value)
         return value
 
-    def names(self, key, choices, default=_MISSING):
-        """A list of distinct names out of ``choices``; one name stands for a list of one."""
+    def names(self, key, choices, default=_MISSING, empty=True):
+        """A list of distinct names out of ``choices``, ``empty`` if that is allowed; one name is a list of one."""
         value = self._get(key, default)
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list | tuple):
@@ -94,8 +94,8 @@ class Block:
         for name in listed:
             if not isinstance(name, str) or name not in choices:
                 self.refuse(key, "allowed: " + ", ".join(choices), name)
-        if len(set(listed)) < len(listed):
-            self.refuse(key, "each name once", value)
+        if len(set(listed)) < len(listed) or not (listed or empty):
+            self.refuse(key, "each name once" if listed else "at least one of: " + ", ".join(choices), value)
         return tuple(listed)
 
     def _get(self, key, default):

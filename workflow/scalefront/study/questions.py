@@ -68,7 +68,7 @@ def read_frontier(top, parameters, shards, predictions):
         "size": size,
         "compute": list(compute),
         "where": where,
-        "methods": block.names("methods", METHODS, METHODS),
+        "methods": block.names("methods", METHODS, METHODS, empty=False),
         "predicted": {parameter: predictions.at(block, name, points).value for parameter, name in named.items()},
     }
 

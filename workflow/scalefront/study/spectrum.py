@@ -55,13 +55,14 @@ def read_spectrum_block(block):
     target = block.text("target") if kind == "data" else None
     if path.startswith(BUNDLED):
         return _bundled(block, kind, path.removeprefix(BUNDLED), target)._replace(window=window)
-    found = (Path(block.file).resolve().parent / path).resolve()
+    found = Path(block.file).resolve().parent / path
     if found.suffix not in SUFFIXES:
         block.refuse("path", "a file that ends in " + ", ".join(SUFFIXES))
     try:
+        found = found.resolve()
         with found.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()[:12]
-    except OSError:
+    except (OSError, ValueError):
         block.refuse("path", f"no such file ({BUNDLED}{', '.join(BUNDLED_SETS)} needs none)")
     identity = "-".join(filter(None, [kind, digest, target]))
     return SpectrumSource(kind, identity, str(found), target, window=window)

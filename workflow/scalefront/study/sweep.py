@@ -33,7 +33,7 @@ def read_sweep(top, base, parameters, check, seeds):
     total = 0
     for grid in grids:
         grid.only(GRID_KEYS | set(parameters))
-        kinds = grid.names("curves", KINDS, KINDS)
+        kinds = grid.names("curves", KINDS, KINDS, empty=False)
         draws = grid.whole("seeds", seeds, low=1)
         axes = {word: _values(grid, word, parameters[word]) for word in grid.content if word in parameters}
         total += math.prod(len(values) for values in axes.values())
@@ -80,7 +80,7 @@ def _spaced(block, parameter):
     for end in ("start", "stop"):
         block.require(end)
         if not parameter.accepts(block.content[end]) or not 0 < block.content[end] < math.inf:
-            block.refuse(end, f"must be a finite {parameter.allowed.removesuffix(', or .inf')}")
+            block.refuse(end, f"must be {parameter.allowed.removesuffix(', or .inf')}, finite")
     start, stop = float(block.content["start"]), float(block.content["stop"])
     if stop <= start:
         block.refuse("stop", f"must be greater than start = {start:g}")

@@ -46,6 +46,6 @@ def _spaced(block):
     fractions = [step / (count - 1) for step in range(count)]
     if spacing == "linear":
         return tuple(start + (stop - start) * fraction for fraction in fractions)
-    ratio = math.log(stop / start)
+    ratio = math.log(stop) - math.log(start)
     times = tuple(start * math.exp(ratio * fraction) for fraction in fractions)
     return (*times[:-1], stop)

@@ -1,3 +1,3 @@
-"""What all tests share: warnings of other people's import machinery stay out, threads are capped."""
+"""What all tests share: one thread."""
 
 import scalefront  # noqa: F401  (caps the threads of BLAS before numpy is imported)

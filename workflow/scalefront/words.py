@@ -42,7 +42,7 @@ WORDS = {word.name: word for word in _WORDS}
 
 
 def axis_label(name, of=""):
-    """The label of an axis that shows ``name``: meaning's head word, symbol and unit, e.g. ``time t [1/λ₁]``.
+    """The label of an axis that shows ``name``: the word itself, its symbol and unit, e.g. ``time t [1/λ₁]``.
 
     ``of`` replaces the unit, e.g. ``N·t`` for a compute that is the product of width and time.
     """

@@ -101,17 +101,18 @@ def test_frontier_exponents_are_those_of_the_closed_form(tables):
         assert runs["interval"] == "bootstrap over seeds"
 
 
-def test_frontier_points_have_ranges_around_them(tables):
+def test_frontier_points_are_right_and_say_how_far(tables):
     points = tables[1]
     for kind in ("theory", "simulation"):
         inside = points[(points["kind"] == kind) & ~points["edge"]]
         ranged = inside[inside["size_low"].notna()]
         assert len(ranged) > 30
         exact = (1.25 * ranged["compute"] ** 0.4) ** (1 / 0.9)
-        assert (ranged["size"] / exact - 1).abs().max() < (0.01 if kind == "theory" else 0.5)
-        assert (
-            (ranged["size_low"] <= ranged["size"] * 1.01) & (ranged["size"] <= ranged["size_high"] * 1.01)
-        ).mean() > 0.9
+        if kind == "theory":  # 1 %: docs/fits.md, "The compute-optimal frontier"
+            assert (ranged["size"] / exact - 1).abs().max() < 0.01
+            assert (ranged["size_high"] / ranged["size_low"] - 1).max() < 0.02
+        else:  # docs/fits.md: these intervals hold the truth less often than 95 %, but by far more often than not
+            assert ((ranged["size_low"] <= exact) & (exact <= ranged["size_high"])).mean() > 0.5
 
 
 def test_optima_on_the_edge_are_shown_and_not_fitted(tables):

@@ -162,6 +162,10 @@ def test_a_study_is_refused_with_file_key_value_and_what_is_allowed(bench, chang
     assert said in refused(bench, **changes)
 
 
+def test_without_a_bottleneck_any_capacity_can_be_simulated(bench):
+    bench.load(bench.changed(spectrum__capacity=20, sweep__0__width=[INF]))
+
+
 def test_samples_beyond_the_dimensions_cost_no_memory(bench):
     content = bench.changed(sweep__0__samples=[1e12], sweep__0__width=[8, INF])
     assert len(bench.load(content).points) == 2

@@ -36,7 +36,8 @@ def check(point, kind):
     capacity, source = point["capacity"], point["source"]
     if capacity is not None and (1 + capacity * max(1, source)) * math.log10(modes) > LARGEST_EXPONENT:
         yield "capacity", f"smaller: {modes:g} modes leave the range of double precision"
-    rank = min(width, point["samples"], modes)
+    sizes = min(width, point["samples"])
+    rank = 1 if math.isinf(sizes) else min(sizes, modes)  # without a bottleneck the modes decay each on its own
     if kind == "simulation" and capacity is not None and capacity * math.log10(rank) > RESOLVED_DECADES:
         yield "capacity", f"smaller, or fewer features or samples: {rank:g}^-capacity is beyond double precision"
     needed = cost(point)["bytes"]

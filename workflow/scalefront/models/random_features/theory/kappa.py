@@ -153,7 +153,9 @@ def solve_kappa(spectrum, neck, z, rotations):
 
     start = _solve_real(spectrum, neck, log_radius)
     start = jax.lax.complex(start, jnp.zeros_like(start))
-    excess = jnp.exp(jax.lax.fori_loop(0, rotations + 1, turn, start))
+    turned = jax.lax.fori_loop(0, rotations + 1, turn, start)
+    # beside the cut two iterations may leave 1e-12, within the bound but above rounding: the last one is quadratic
+    excess = jnp.exp(_newton(spectrum, neck, turned, jax.lax.complex(log_radius, angle)))
     residual = jnp.abs(_z_and_slope(spectrum, neck, excess)[0] / upper - 1)
     converged = (residual < LARGEST_RESIDUAL) & (excess.imag >= 0)
     excess = jnp.where(z.imag < 0, jnp.conj(excess), excess)

@@ -71,7 +71,7 @@ def rows_path(study):
 
 def spectrum_inputs(study, rows=False):
     """Named inputs of a job of a study whose spectrum is not a power law: the spectrum, and the rows behind it."""
-    if STUDIES[study].spectrum.kind == "power_law":
+    if not STUDIES[study].spectrum.measured:
         return {}
     spectrum = {"spectrum": f"results/{study}/spectrum.parquet"}
     return spectrum | ({"rows": rows_path(study)} if rows and STUDIES[study].spectrum.kind == "data" else {})

@@ -1,6 +1,7 @@
 """All studies that can be asked for, and the models and figures that they may name."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from scalefront.errors import StudyError
@@ -9,6 +10,7 @@ from scalefront.models import REGISTRY, part
 from scalefront.study import read_study
 from scalefront.study.spectrum import BUNDLED_SETS
 from scalefront.study.study import study_name
+from scalefront.study.timegrid import last_finite
 
 
 class _Models(Mapping):
@@ -98,26 +100,35 @@ def listed(value):
 
 
 def check_files(study):
-    """Read the files that a study brings, so that a bad one is refused before any job; raises StudyError.
+    """Read the files that a study brings and solve for stability limits, so that a bad one is refused before any job.
 
-    Reading takes numpy or pandas, so this is for the main process of a run alone. A bundled set is not read.
+    Reading and solving take numpy, scipy or pandas, so this is for the main process of a run alone. A bundled set is not
+    read. Raises StudyError.
     """
     source = study.spectrum
-    if source.kind == "power_law":
-        return
-    modes = BUNDLED_SETS[source.bundled].modes if source.bundled else _modes(source)
-    check = part(study.model, "parameters").check
+    if source.measured:
+        modes = BUNDLED_SETS[source.bundled].modes if source.bundled else _measured_spectrum(source).modes
+        check = part(study.model, "parameters").check
+        stop = last_finite(study.time)
+        _refuse_any(study, lambda point, kind: check(point | {"modes": float(modes)}, kind, stop))
+    stepped = part(study.model, "parameters").stepped
+    if any(stepped(point.parameters) for point in study.points.values()):
+        spectrum = _measured_spectrum(source) if source.measured and not source.bundled else None
+        _refuse_any(study, partial(part(study.model, "stability").check, spectrum=spectrum))
+
+
+def _refuse_any(study, check):
     for kind, shards in study.shards.items():
         for shard in shards:
             for point, _ in shard.entries:
-                for word, allowed in check(point.parameters | {"modes": float(modes)}, kind):
+                for word, allowed in check(point.parameters, kind):
                     raise StudyError(study.path, f"sweep.{word}", point.parameters[word], f"must be {allowed} ({kind})")
 
 
-def _modes(source):
-    """Number of modes of a given or measured spectrum; directions without variance are none."""
+def _measured_spectrum(source):
+    """The given or measured spectrum; directions without variance are no modes."""
     from scalefront.datasets import measure, read_spectrum, read_table
+    from scalefront.spectra import from_columns
 
-    if source.kind == "table":
-        return len(read_spectrum(source.path).eigenvalue)
-    return len(measure(*read_table(source.path, source.target)).eigenvalue)
+    found = read_spectrum(source.path) if source.kind == "table" else measure(*read_table(source.path, source.target))
+    return from_columns(found.eigenvalue, found.task_power)

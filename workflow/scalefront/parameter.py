@@ -13,8 +13,8 @@ class Parameter:
     Parameters
     ----------
     word : its name in words.py
-    default : value where a study is silent, or REQUIRED
-    low, high : range of a number; ``low_open`` excludes ``low`` itself
+    default : value where a study is silent, None for none (check says where one is needed), or REQUIRED
+    low, high : range of a number; ``low_open`` excludes ``low`` itself, ``high_open`` excludes ``high``
     integer : only whole numbers (1e8 counts as whole)
     infinite : .inf is allowed whatever ``high`` says
     choices : the allowed texts; empty for a number
@@ -26,6 +26,7 @@ class Parameter:
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False
+    high_open: bool = False
     integer: bool = False
     infinite: bool = False
     choices: tuple = ()
@@ -46,7 +47,7 @@ class Parameter:
         if self.low > -math.inf:
             bounds.append(f"{'>' if self.low_open else '>='} {self.low:g}")
         if self.high < math.inf:
-            bounds.append(f"<= {self.high:g}")
+            bounds.append(f"{'<' if self.high_open else '<='} {self.high:g}")
         return " ".join(filter(None, [kind, " and ".join(bounds)])) + (", or .inf" if self.infinite else "")
 
     def accepts(self, value):
@@ -61,8 +62,9 @@ class Parameter:
             return False
         if math.isinf(value):
             return self.infinite and value > 0
-        inside = self.low < value if self.low_open else self.low <= value
-        return inside and value <= self.high and (not self.integer or value == int(value))
+        above = self.low < value if self.low_open else self.low <= value
+        below = value < self.high if self.high_open else value <= self.high
+        return above and below and (not self.integer or value == int(value))
 
     def convert(self, value):
         """The value as points hold it: text as it is, every number a float."""

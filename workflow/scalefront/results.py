@@ -67,7 +67,7 @@ def solve_study(study, output):
 
 def _measured(study, folder):
     source = study.spectrum
-    if source.kind == "power_law":
+    if not source.measured:
         return {}
     from scalefront.datasets import EXPORTS
     from scalefront.measurement import measured_table

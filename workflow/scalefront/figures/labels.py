@@ -1,12 +1,17 @@
 """Words and numbers on axes, in legends and captions."""
 
 import math
+import textwrap
 
+from scalefront.study.spectrum import FORMULAS
 from scalefront.words import WORDS, axis_label
 
+CAPTION_WIDTH = 46  # characters over one panel
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # A measured spectrum is not scaled to lambda_1 = T_1 = 1: its units are those of the rows.
-MEASURED_UNITS = {"time": "1/feature²", "test_loss": "target²", "train_loss": "target²"}
+MEASURED_UNITS = {"time": "1/feature²", "rate": "feature²", "test_loss": "target²", "train_loss": "target²", "gap": "target²"}
+# What a model takes where a study is silent: a caption says what differs from it.
+SILENT = {"label_noise": 0.0, "ensemble": 1.0, "bags": 1.0, "optimizer": "gradient_flow"}
 
 
 def number(value, digits=3):
@@ -34,7 +39,7 @@ def equation(word, value):
 
 def known_axis(word, curves):
     """Axis label of a column of a curves table, in the units of its spectrum."""
-    measured = "spectrum" in curves and not (curves["spectrum"] == "power_law").all()
+    measured = "spectrum" in curves and not curves["spectrum"].isin(FORMULAS).all()
     return axis_label(word, MEASURED_UNITS.get(word, "") if measured else "")
 
 
@@ -49,10 +54,15 @@ def product(words):
 
 
 def caption(fixed, curves, sizes):
-    """What the curves of one panel share: sizes, and what differs elsewhere in the table and is not zero."""
+    """What the curves of one panel share: sizes, and what differs elsewhere in the table and is not the silent default."""
     told = []
     for word, value in fixed.items():
-        known = value is not None and value == value and value != 0
+        known = value is not None and value == value and value != SILENT.get(word)
         if known and (word in sizes or curves[word].nunique(dropna=False) > 1):
-            told.append(equation(word, value))
-    return ", ".join(told)
+            told.append(told_apart(word, value))
+    return textwrap.fill(", ".join(told), CAPTION_WIDTH)
+
+
+def told_apart(word, value):
+    """How a caption or a legend names one of several values: ``N = 32``; a text, like an optimizer, is its own name."""
+    return value.replace("_", " ") if isinstance(value, str) else equation(word, value)

@@ -5,6 +5,7 @@ import re
 
 from scalefront.study.block import Block, is_number
 from scalefront.study.spectrum import read_window
+from scalefront.study.where import all_points, read_where, selected_points
 
 LAWS = {"power": ("exponent", "prefactor"), "relative_difference": ("relative_difference",)}
 LOSSES = ("test_loss", "train_loss")
@@ -58,11 +59,11 @@ def read_frontier(top, parameters, shards, predictions):
     compute = block.names("compute", (*numbers, "time"))
     if size not in compute or "time" not in compute:
         block.refuse("compute", f"a product that holds time and the size, e.g. [{size}, time]")
-    where = _where(block.block("where"), parameters, time_grid=None)
-    selected = _selected(block, shards, where)
+    where = read_where(block.block("where"), parameters, time_grid=None)
+    selected = selected_points(block, shards, where)
     for kind, points in selected.items():
         _only_differ_in(block, points, size, kind)
-    points = _all(selected)
+    points = all_points(selected)
     named = predictions.exponents.frontier_predictions(size, tuple(compute), points[0].parameters)
     return {
         "size": size,
@@ -79,7 +80,7 @@ def read_claims(top, fits, frontier, shards, spectrum, predictions):
     if not isinstance(listed, list):
         top.refuse("claims", "must be a list of claims")
     known = _quantities(fits, frontier, shards)
-    if spectrum.kind != "power_law":
+    if spectrum.measured:
         known |= set(MEASURED)
     selections = {name: fit["where"] for name, fit in fits.items()} | {"frontier": (frontier or {}).get("where")}
     blocks = [Block(top.file, f"claims[{number}]", claim) for number, claim in enumerate(listed)]
@@ -95,13 +96,13 @@ def _fit(block, parameters, shards, time, predictions):
     law = block.choice("law", tuple(LAWS), "power")
     block.only(FIT_KEYS[law])
     of = block.choice("of", LOSSES)
-    where = _where(block.block("where"), parameters, time)
+    where = read_where(block.block("where"), parameters, time)
     if law == "relative_difference":
         _need_both_kinds(block, shards, where)
         return {"of": of, "law": law, "where": where, "against": None, "window": None, "predicted": None}
     numbers = [word for word, parameter in parameters.items() if not parameter.choices]
     against = block.choice("against", ("time", *numbers))
-    selected = _selected(block, shards, where)
+    selected = selected_points(block, shards, where)
     for kind, points in selected.items():
         _only_differ_in(block, points, against, kind)
         values = {point.parameters[against] for point in points} if against != "time" else time
@@ -115,7 +116,7 @@ def _fit(block, parameters, shards, time, predictions):
         block.block("where").refuse("time", "not allowed in a fit against time")
     predicted = _prediction(block, predictions, optional=True)
     if isinstance(predicted, str):
-        predicted = predictions.at(block, predicted, _all(selected)).value
+        predicted = predictions.at(block, predicted, all_points(selected)).value
     return {
         "of": of,
         "against": against,
@@ -124,49 +125,6 @@ def _fit(block, parameters, shards, time, predictions):
         "window": read_window(block),
         "predicted": predicted,
     }
-
-
-def _where(block, parameters, time_grid):
-    """Conditions word -> value; ``time`` only where a grid of times is given, and only inside it."""
-    allowed = {"kind", "spectrum", *parameters} | ({"time"} if time_grid else set())
-    block.only(allowed)
-    where = {}
-    for word, value in block.content.items():
-        if word == "kind":
-            where[word] = block.choice(word, ("simulation", "theory"))
-        elif word == "time":
-            if not is_number(value) or not (value in time_grid or _inside(value, time_grid)):
-                block.refuse(word, "a time of the grid; .inf needs time.limit: true")
-            where[word] = float(value)
-        elif word == "spectrum":
-            where[word] = block.text(word)
-        elif not parameters[word].accepts(value):
-            block.refuse(word, f"must be {parameters[word].allowed}")
-        else:
-            where[word] = parameters[word].convert(value)
-    return where
-
-
-def _inside(value, time_grid):
-    return math.isfinite(value) and time_grid[0] <= value <= max(time for time in time_grid if math.isfinite(time))
-
-
-def _selected(block, shards, where):
-    """kind -> points that meet ``where``; refuses a selection that is empty."""
-    conditions = {word: value for word, value in where.items() if word not in ("kind", "time")}
-    found = {}
-    for kind in [where["kind"]] if "kind" in where else list(shards):
-        points = [point for shard in shards.get(kind, ()) for point, _ in shard.entries]
-        kept = [p for p in points if all(p.parameters[word] == value for word, value in conditions.items())]
-        if kept:
-            found[kind] = kept
-    if not found:
-        block.refuse("where", "matches no point of the sweep")
-    return found
-
-
-def _all(selected):
-    return [point for points in selected.values() for point in points]
 
 
 def _only_differ_in(block, points, word, kind):
@@ -178,7 +136,7 @@ def _only_differ_in(block, points, word, kind):
 
 
 def _need_both_kinds(block, shards, where):
-    found = {kind: {p.digest for p in points} for kind, points in _selected(block, shards, where).items()}
+    found = {kind: {p.digest for p in points} for kind, points in selected_points(block, shards, where).items()}
     if not found.get("simulation", set()) & found.get("theory", set()):
         block.refuse("where", "matches no point that has both simulation and theory")
 
@@ -219,7 +177,7 @@ def _claim(block, known, selections, shards, predictions):
         if not quantity.partition(":")[0].endswith("exponent"):
             block.refuse("predicted", "a number: predictions by name are exponents")
         where = selections.get(quantity.split(".")[0]) or {}
-        found = predictions.at(block, predicted, _all(_selected(block, shards, where)))
+        found = predictions.at(block, predicted, all_points(selected_points(block, shards, where)))
         predicted, outside = found.value, "" if found.holds else found.range
     return {
         "id": block.text("id"),

@@ -1,4 +1,4 @@
-"""The spectrum block: a power law, a table of eigenvalues, or features and targets to measure."""
+"""The spectrum block: a power law, a white one, a table of eigenvalues, or features and targets to measure."""
 
 import hashlib
 from pathlib import Path
@@ -8,9 +8,11 @@ from scalefront.study.block import is_number
 
 KEYS = {
     "power_law": {"kind", "capacity", "source", "modes"},
+    "white": {"kind", "modes"},
     "table": {"kind", "path", "window"},
     "data": {"kind", "path", "target", "window"},
 }
+FORMULAS = ("power_law", "white")
 BUNDLED = "bundled:"
 
 
@@ -30,9 +32,9 @@ class SpectrumSource(NamedTuple):
 
     Attributes
     ----------
-    kind : "power_law" | "table" | "data"
-    identity : value of the parameter ``spectrum``: "power_law", or kind and content digest of what was measured
-    path : the file (as text), None for a power law; ``bundled`` names a set that a rule exports
+    kind : "power_law" | "white" | "table" | "data"
+    identity : value of the parameter ``spectrum``: "power_law", "white", or kind and content digest of what was measured
+    path : the file (as text), None for a formula; ``bundled`` names a set that a rule exports
     target : the column or array to learn; None unless kind is "data"
     window : range of k in which capacity and source are fitted, "auto" or (low, high)
     """
@@ -44,12 +46,17 @@ class SpectrumSource(NamedTuple):
     bundled: str | None = None
     window: str | tuple = "auto"
 
+    @property
+    def measured(self):
+        """Whether it comes from a file and not from a formula."""
+        return self.kind not in FORMULAS
+
 
 def read_spectrum_block(block):
     """SpectrumSource of the ``spectrum`` block of a study file; raises StudyError."""
     kind = block.choice("kind", tuple(KEYS))
     block.only(KEYS[kind])
-    if kind == "power_law":
+    if kind in FORMULAS:
         return SpectrumSource(kind, kind)
     path, window = block.text("path"), read_window(block)
     target = block.text("target") if kind == "data" else None

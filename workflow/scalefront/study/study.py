@@ -6,10 +6,11 @@ from pathlib import Path
 
 from scalefront.errors import StudyError
 from scalefront.study.block import Block
+from scalefront.study.order_parameters import read_order_parameters
 from scalefront.study.questions import Predictions, read_claims, read_fits, read_frontier
 from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
 from scalefront.study.sweep import read_sweep
-from scalefront.study.timegrid import read_time
+from scalefront.study.timegrid import last_finite, read_time
 from scalefront.study.yaml import read_yaml
 
 KEYS = {
@@ -18,18 +19,21 @@ KEYS = {
     "model": "name of the model",
     "seed": "whole number from which all randomness follows",
     "seeds": "independent draws of a point",
-    "spectrum": "kind: power_law (capacity, source, modes) | table (path, window) | data (path, target, window)",
-    "dynamics": "optimizer, label_noise",
+    "remarks": "which settings are the paper's and which are assumed, one line; shown with the figures",
+    "spectrum": "kind: power_law (capacity, source, modes) | white (modes) | table (path, window)"
+    " | data (path, target, window)",
+    "dynamics": "optimizer and its words, label_noise",
     "time": "start, stop, points, spacing: log | linear, limit: true adds t = .inf; or values: a list",
     "sweep": "one grid or a list of grids: word -> value or list; curves, seeds, fan_out",
     "fits": "name -> of, against, where, law, window, predicted",
+    "order_parameters": "where, index: the DMFT order parameters of these theory points on the study's times",
     "frontier": "size, compute, methods",
     "claims": "list of id, statement, quantity, relation, predicted, tolerance",
     "figures": "names of figures",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = (  # rules of the workflow, present and planned, and folders of results
-    "all", "archive", "bundled", "claims", "datasets", "draw", "export", "fit", "gather", "judge", "logs", "measure",
+    "all", "archive", "bundled", "claims", "correlate", "datasets", "draw", "export", "fit", "gather", "judge", "logs", "measure",
     "merge", "pack", "report", "results", "simulate", "solve",
 )  # fmt: skip
 
@@ -43,13 +47,14 @@ class Study:
     swept : words that the sweep names, in the model's order: the order of rows
     shards : kind -> tuple of Shard
     time : tuple of floats, increasing; may end with inf
-    fits, frontier, claims, figures : as in the file, with defaults filled in; every name is known
+    fits, frontier, order_parameters, claims, figures : as in the file, with defaults filled in; every name is known
     """
 
     name: str
     path: str
     title: str
     paper: str
+    remarks: str
     model: str
     seed: int
     spectrum: SpectrumSource
@@ -58,6 +63,7 @@ class Study:
     shards: dict
     fits: dict
     frontier: dict | None
+    order_parameters: dict | None
     claims: tuple
     figures: tuple
 
@@ -112,8 +118,8 @@ def read_study(path, models, figures):
     spectrum = read_spectrum_block(top.block("spectrum"))
     base = {"spectrum": spectrum.identity} | _base(top, parameters)
     seeds = top.whole("seeds", 1, low=1)
-    swept, shards = read_sweep(top, base, parameters, declared.check, seeds)
     time = read_time(top.block("time"))
+    swept, shards = read_sweep(top, base, parameters, declared.check, seeds, last_finite(time))
     predictions = Predictions(exponents)
     fits = read_fits(top, parameters, shards, time, predictions)
     frontier = read_frontier(top, parameters, shards, predictions)
@@ -122,6 +128,7 @@ def read_study(path, models, figures):
         path=str(path),
         title=top.text("title"),
         paper=top.text("paper", ""),
+        remarks=top.text("remarks", ""),
         model=model,
         seed=top.whole("seed", 0),
         spectrum=spectrum,
@@ -130,6 +137,7 @@ def read_study(path, models, figures):
         shards=shards,
         fits=fits,
         frontier=frontier,
+        order_parameters=read_order_parameters(top, parameters, shards),
         claims=read_claims(top, fits, frontier, shards, spectrum, predictions),
         figures=top.names("figures", figures, ()),
     )

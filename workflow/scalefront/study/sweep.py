@@ -12,7 +12,7 @@ GRID_KEYS = {"curves", "seeds", "fan_out"}
 MAX_POINTS = 1_000_000
 
 
-def read_sweep(top, base, parameters, check, seeds):
+def read_sweep(top, base, parameters, check, seeds, stop):
     """Points and shards of the ``sweep`` of a study file.
 
     Parameters
@@ -20,8 +20,9 @@ def read_sweep(top, base, parameters, check, seeds):
     top : Block of the whole file
     base : word -> value as the spectrum and dynamics blocks give them
     parameters : the model's declarations, by word
-    check : the model's ``check(point, kind)``
+    check : the model's ``check(point, kind, stop)``
     seeds : draws of a point where a grid is silent
+    stop : last finite time of a curve
 
     Returns
     -------
@@ -42,7 +43,7 @@ def read_sweep(top, base, parameters, check, seeds):
         points = [_point(grid, base | chosen, parameters) for chosen in expand(axes)]
         for kind in kinds:
             for point in points:
-                for word, allowed in check(point.parameters, kind):
+                for word, allowed in check(point.parameters, kind, stop):
                     grid.refuse(word, f"must be {allowed} ({kind})", point.parameters[word])
             fan_out = grid.names("fan_out", tuple(parameters), FAN_OUT[kind])
             jobs[kind] += [(point, draws, fan_out) for point in points]

@@ -28,6 +28,11 @@ def read_time(block):
     return (*times, math.inf) if block.flag("limit") else times
 
 
+def last_finite(times):
+    """The last finite one of increasing times; 0 where there is none."""
+    return max((time for time in times if math.isfinite(time)), default=0.0)
+
+
 def _listed(block):
     block.only({"values", "limit"})
     values = block.content["values"]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scalefront.models.random_features.theory.kappa import bottleneck, kappa, kappa0, largest_rate
+from scalefront.models.random_features.theory.edge import largest_rate
+from scalefront.models.random_features.theory.kappa import bottleneck, kappa, kappa0
 from scalefront.spectra import Spectrum, power_law
 
 from tests.oracles.printed import assert_printed, load

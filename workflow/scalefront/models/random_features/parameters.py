@@ -1,8 +1,17 @@
-"""Parameters of the lazy random-feature model (theory/dynamical_model.md 0)."""
+"""Parameters of the lazy random-feature model (theory/dynamical_model.md 0 and 1)."""
 
 import math
 
 from scalefront.parameter import Parameter
+
+# optimizer -> the words that it has beside those of the model; gradient_flow and momentum_flow are continuous in time
+OPTIMIZERS = {
+    "gradient_flow": (),
+    "momentum_flow": ("inertia",),
+    "gradient_descent": ("learning_rate",),
+    "momentum": ("learning_rate", "momentum"),
+    "sgd": ("learning_rate", "batch"),
+}
 
 PARAMETERS = (
     Parameter("capacity", low=1, low_open=True, high=100, block="spectrum"),
@@ -11,23 +20,34 @@ PARAMETERS = (
     Parameter("width", low=1, high=1e15, integer=True, infinite=True),
     Parameter("samples", low=1, high=1e15, integer=True, infinite=True),
     Parameter("label_noise", default=0.0, low=0, high=1e6, block="dynamics"),
-    Parameter("optimizer", default="gradient_flow", choices=("gradient_flow",), block="dynamics"),
+    Parameter("ensemble", default=1.0, low=1, high=1e6, integer=True, infinite=True),
+    Parameter("bags", default=1.0, low=1, high=1e6, integer=True, infinite=True),
+    Parameter("optimizer", default="gradient_flow", choices=tuple(OPTIMIZERS), block="dynamics"),
+    Parameter("learning_rate", default=None, low=0, low_open=True, high=1e6, block="dynamics"),
+    Parameter("momentum", default=None, low=0, high=1, high_open=True, block="dynamics"),
+    Parameter("inertia", default=None, low=0, low_open=True, high=1e6, block="dynamics"),
+    Parameter("batch", default=None, low=1, high=1e9, integer=True, block="dynamics"),
 )
 
 SIMULATED_BYTES = 8e9
 LARGEST_EXPONENT = 300  # decades of a sum over modes of 1/eigenvalue or 1/task power
 RESOLVED_DECADES = 12  # of eigenvalues that one eigendecomposition resolves
 ROWS_PER_WISHART = 8  # samples a dimension beyond which a Wishart draw saves more than its compilation costs
+MOST_STEPS = 1e7  # of one simulated run, which takes them one by one
+MOST_THEORY_STEPS = 1e6  # of sgd over a fixed training set in theory, which needs the loss at all of them
 
 
-def check(point, kind):
+def check(point, kind, stop=0.0):
     """Yield (word, what is allowed) for each way in which ``point`` cannot be.
 
     Parameters
     ----------
     point : word -> value
     kind : "simulation" or "theory"
+    stop : last finite time of its curve
     """
+    yield from _check_optimizer(point, kind, stop)
+    yield from _check_ensemble(point, kind)
     modes, width = point["modes"], point["width"]
     if modes is None:
         return
@@ -42,27 +62,65 @@ def check(point, kind):
         yield "capacity", f"smaller, or fewer features or samples: {rank:g}^-capacity is beyond double precision"
     needed = cost(point)["bytes"]
     if kind == "simulation" and needed > SIMULATED_BYTES:
-        sizes = {word: point[word] for word in ("samples", "width") if math.isfinite(point[word])}
+        sizes = {word: point[word] for word in ("samples", "width", "ensemble") if math.isfinite(point[word])}
         largest = max(sizes, key=sizes.get, default="modes")
         yield largest, f"smaller: one draw takes {needed:.1e} bytes, at most {SIMULATED_BYTES:.0e} are allowed"
+
+
+def _check_optimizer(point, kind, stop):
+    optimizer, samples, batch = point["optimizer"], point["samples"], point["batch"]
+    for word in dict.fromkeys(word for words in OPTIMIZERS.values() for word in words):
+        if word in OPTIMIZERS[optimizer] and point[word] is None:
+            yield word, f"given: optimizer {optimizer} has it"
+        if word not in OPTIMIZERS[optimizer] and point[word] is not None:
+            yield word, f"absent: optimizer {optimizer} does not have it"
+    if optimizer != "sgd" or None in (point["learning_rate"], batch):
+        return
+    if math.isfinite(samples) and batch > samples:
+        yield "batch", f"at most samples = {samples:g}: a batch holds distinct samples"
+    if math.isinf(samples) and str(point["spectrum"]).startswith("data") and kind == "simulation":
+        yield "samples", "finite: sgd on real rows has no fresh ones"
+    steps = stop / point["learning_rate"]
+    most = MOST_STEPS if kind == "simulation" else MOST_THEORY_STEPS if math.isfinite(samples) else math.inf
+    if steps > most:
+        yield "learning_rate", f"at least {stop / most:.2g}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}"
+
+
+def _check_ensemble(point, kind):
+    for word, size in (("ensemble", "width"), ("bags", "samples")):
+        if point[word] == 1:
+            continue
+        if point["optimizer"] == "sgd":
+            yield word, "1 with optimizer sgd: ensembles are of full-batch methods"
+        if math.isinf(point[size]):
+            yield word, f"1 where {size} is infinite: there is only one draw of it"
+        if math.isinf(point[word]) and kind == "simulation":
+            yield word, "finite"
 
 
 def cost(point):
     """FLOPs and bytes of one simulated draw: the projection, the Gram matrix and one eigendecomposition.
 
-    A finite width lives in N dimensions after one pass over the M modes, an infinite one in M dimensions; Gaussian
-    samples beyond ROWS_PER_WISHART times the dimensions act through a triangle of as many rows as there are dimensions
-    (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3).
+    A finite width lives in N dimensions after one pass over the M modes (an ensemble of E in E N), an infinite one in M
+    dimensions; Gaussian samples beyond ROWS_PER_WISHART times the dimensions act through a triangle of as many rows as
+    there are dimensions (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3). Steps are left out.
     """
     modes, width, samples = point["modes"], point["width"], point["samples"]
+    members, bags = point["ensemble"], point["bags"]
     size = min(width, modes)
+    whole = members * size
     if math.isinf(samples):
         rows, rank = 0, 0 if math.isinf(width) else size
     else:
-        gaussian = not str(point["spectrum"]).startswith("data")
-        rows = min(samples, ROWS_PER_WISHART * (size + 1)) if gaussian else samples
+        gaussian = not str(point["spectrum"]).startswith("data") and point["optimizer"] != "sgd"
+        rows = min(samples, ROWS_PER_WISHART * (whole + 1)) if gaussian else samples
         rank = min(size, rows)
-    project = width**2 * modes if math.isfinite(width) else 0
-    square = size**2 if math.isfinite(width) else 0
-    flops = 2 * project + 2 * rows * size * rank + 10 * rank**3
-    return {"flops": float(flops), "bytes": 8.0 * (3 * modes + 3 * rows * size + 4 * square + 4 * rank**2)}
+    project = whole**2 * modes if math.isfinite(width) else 0
+    square = whole**2 if math.isfinite(width) else 0
+    flops = 2 * project + bags * members * (2 * rows * size * rank + 10 * rank**3)
+    return {"flops": float(flops), "bytes": 8.0 * (3 * modes + 3 * rows * whole + 4 * square + 4 * rank**2)}
+
+
+def stepped(point):
+    """Whether the optimizer of ``point`` takes steps, which have a stability limit."""
+    return point["learning_rate"] is not None

@@ -34,8 +34,9 @@ def ellipse(largest_rate, steps):
     ``steps`` counts in units of time: learning_rate x steps. The weights leave out the filter: multiply by phi(-z)
     (theory 2.5 ii).
     """
-    size = np.arccosh(1 + 8 / (steps * largest_rate))
-    nodes = 2 * max(8, int(np.ceil(16 / size)))
+    # the kernel converges as e^(-size nodes), the filter as (steps largest_rate/4)^nodes/nodes! e^(size nodes)
+    size = min(1.0, np.arccosh(1 + 8 / (steps * largest_rate)))
+    nodes = 1 << int(np.ceil(np.log2(32 / size)))  # a power of two, so that few shapes are ever compiled
     angle = (np.arange(nodes // 2) + 0.5) * 2 * np.pi / nodes
     node = largest_rate / 2 * (np.cosh(size + 1j * angle) - 1)
     return Contour(node, largest_rate / 2 * np.sinh(size + 1j * angle) / nodes)

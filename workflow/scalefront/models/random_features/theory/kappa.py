@@ -14,8 +14,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-
 from scalefront.models.random_features.theory.pole_sums import groups, pole_sums
 from scalefront.numerics import jax, jnp
 
@@ -115,25 +113,6 @@ def redo_failed(solve):
             column[failed] = np.asarray(other)[failed]
         rotations *= 2
     return found
-
-
-def largest_rate(spectrum, width, samples):
-    """Right edge u_max of the spectrum of rates: the minimum of -z(kappa) over kappa < -lambda_1; scalar sizes.
-
-    The largest eigenvalue of a draw scatters about it (theory/dynamical_model.md 1 and 2.2).
-    """
-    top = spectrum.eigenvalue[0]
-    if np.isinf(width) and np.isinf(samples):
-        return float(top)
-
-    def rate(log_gap):
-        gap = np.exp(log_gap)
-        df1 = spectrum.multiplicity @ (spectrum.eigenvalue / (spectrum.eigenvalue - top - gap))
-        return (top + gap) * (1 - df1 / width) * (1 - df1 / samples)
-
-    grid = np.log(top) + np.linspace(-25, 25, 501)
-    best = grid[np.argmin([rate(x) for x in grid])]
-    return float(minimize_scalar(rate, bounds=(best - 0.2, best + 0.2), options={"xatol": 1e-9}).fun)
 
 
 def solve_kappa(spectrum, neck, z, rotations):

@@ -47,6 +47,8 @@ class TwoPoint(NamedTuple):
     c0 : test error of two students that share projection and data
     c1 : train error, label noise included
     other_projection, other_data, other_both : test error of two students that differ in these (C^A, C^D, C^AD)
+    c1_other_projection : train error of two students that differ in the projection
+    c2, c3 : correlations of the gradient, before and after the projection
     """
 
     c0: jax.Array
@@ -54,6 +56,9 @@ class TwoPoint(NamedTuple):
     other_projection: jax.Array
     other_data: jax.Array
     other_both: jax.Array
+    c1_other_projection: jax.Array
+    c2: jax.Array
+    c3: jax.Array
 
 
 def one_point(spectrum, neck, solved):
@@ -103,12 +108,18 @@ def two_point(x, y, same, neck, label_noise):
     noisy = noise * inverse_samples * (free_width * df2 + product * df11**2 * inverse_width)
     c0 = (signal + noisy) / determinant
     bias = product * overlap
+    other_projection = (bias + noise * inverse_samples * df2) / free_samples
+    projected = (y.tau - x.kappa * overlap) / free_width
+    c2 = x.r1 * y.r1 * product * (projected + inverse_samples * df11 * (c0 + noise) / free_width)
     return TwoPoint(
         c0=c0,
         c1=x.r1 * y.r1 * (c0 + noise),
-        other_projection=(bias + noise * inverse_samples * df2) / free_samples,
-        other_data=bias + product * df11 * inverse_width * (y.tau - x.kappa * overlap) / free_width,
+        other_projection=other_projection,
+        other_data=bias + product * df11 * inverse_width * projected,
         other_both=bias,
+        c1_other_projection=x.r1 * y.r1 * (other_projection + noise),
+        c2=c2,
+        c3=x.r3 * y.r3 * c2,
     )
 
 

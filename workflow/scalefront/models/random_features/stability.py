@@ -1,0 +1,40 @@
+"""Step sizes that a study may not ask for: the stability limits of the mean-field theory, a small solve each."""
+
+from functools import cache
+
+import numpy as np
+
+from scalefront.models.random_features.parameters import stepped
+from scalefront.models.random_features.theory.edge import batch_size, largest_learning_rate
+from scalefront.spectra import power_law, white
+
+
+def check(point, kind, spectrum=None):
+    """Yield (word, what is allowed) where the step size of ``point`` is at or past its stability limit.
+
+    Single draws scatter about the limit of the theory: those beyond their own are rows with status diverged.
+
+    Parameters
+    ----------
+    point : word -> value
+    kind : "simulation" or "theory"; both have the same limit
+    spectrum : the measured Spectrum of the study; None for a power law, or where it is not known before the run
+    """
+    measured = point["capacity"] is None and point["spectrum"] != "white"
+    if not stepped(point) or (measured and spectrum is None):
+        return
+    sizes = point["width"], point["samples"], point["momentum"] or 0.0, point["batch"]
+    limit = _measured_limit(spectrum, *sizes) if measured else _limit(point["capacity"], point["source"], point["modes"], *sizes)
+    if point["learning_rate"] >= limit:
+        yield "learning_rate", f"below {limit:.4g}, the stability limit of {point['optimizer']} in theory"
+
+
+@cache
+def _limit(capacity, source, modes, width, samples, momentum, batch):
+    spectrum = white(modes) if capacity is None else power_law(capacity, source, modes)
+    return _measured_limit(spectrum, width, samples, momentum, batch)
+
+
+def _measured_limit(spectrum, width, samples, momentum, batch):
+    noisy = np.inf if batch is None else batch_size(batch, samples)
+    return largest_learning_rate(spectrum, width, samples, momentum, noisy)

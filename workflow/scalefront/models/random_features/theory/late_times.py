@@ -56,17 +56,25 @@ def late_rows(spectrum, neck, label_noise, weights, counts, method):
     single = alone and np.all(neck.inverse_samples == 0) and method.optimizer in ("gradient_flow", "gradient_descent")
     integral = partial(_single if single else _double, optimizer=method.optimizer)
     integral = integral if single else partial(integral, alone=bool(alone))
-    padded, size = groups(spectrum), len(counts)
+    return in_chunks(partial(integral, settings=method.settings), spectrum, (neck, label_noise, weights, counts))
+
+
+def in_chunks(integral, spectrum, columns):
+    """Rows of ``integral(groups, *columns, rotations=...)`` in chunks of one shape; the last is filled up with copies.
+
+    ``columns`` are arrays (n,) or tuples of them; what fails on a node is done again with more rotations.
+    """
+    padded, size = groups(spectrum), len(columns[-1])
     done = []
     for first in range(0, size, ROWS):
         rows = np.minimum(np.arange(first, first + ROWS), size - 1)
-        columns = jax.tree.map(lambda column: column[rows], (neck, label_noise, weights, counts))  # noqa: B023
-        done.append(redo_failed(partial(integral, padded, *columns, method.settings)))
+        part = jax.tree.map(lambda column: column[rows], columns)  # noqa: B023
+        done.append(redo_failed(lambda rotations: integral(padded, *part, rotations=rotations)))  # noqa: B023
     return Rows(*(np.concatenate(column)[:size] for column in zip(*done, strict=True)))
 
 
 @partial(jax.jit, static_argnames=("optimizer", "alone"))
-def _double(spectrum, neck, label_noise, weights, counts, settings, rotations, optimizer, alone):
+def _double(spectrum, neck, label_noise, weights, counts, rotations, settings, optimizer, alone):
     """L = sum_ij c_i c_j C(z_i, z_j) with the C of an ensemble, and the same of C1 for the train loss (theory 2.5)."""
     solved, weight = _on_contour(spectrum, neck, counts, settings, rotations, optimizer)
     test, train = kernels(two_point(*pairs(one_point(spectrum, neck, solved)), neck, label_noise), weights, alone)
@@ -87,7 +95,7 @@ def kernels(correlation, weights, alone):
 
 
 @partial(jax.jit, static_argnames=("optimizer",))
-def _single(spectrum, neck, label_noise, _weights, counts, settings, rotations, optimizer):
+def _single(spectrum, neck, label_noise, _weights, counts, rotations, settings, optimizer):
     """Rows of infinite samples: L(t) = sum_k T_k H_k(2t), one integral of kappa tau/z (theory 2.5).
 
     A constant in tau kappa/z integrates to zero. Where tau(kappa) is nearly constant (source > 1, late times) it would

@@ -5,7 +5,7 @@ Run it: `.venv/bin/python docs/examples/theory_and_simulation.py`
 
 import numpy as np
 from scalefront.models.random_features.exponents import predictions
-from scalefront.models.random_features.simulation import gradient_flow
+from scalefront.models.random_features.simulation import full_batch
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scalefront.randomness import point_key, seed_keys
 from scalefront.spectra import power_law
@@ -17,7 +17,7 @@ time = np.geomspace(0.1, 1e5, 7)
 spectrum = power_law(CAPACITY, SOURCE, MODES, exact=MODES)  # a simulation wants every mode for itself
 theory = loss_curves(spectrum, np.array([WIDTH]), np.array([SAMPLES]), np.array([NOISE]), time)
 keys = seed_keys(point_key(0, "0" * 12), range(SEEDS))
-simulation = gradient_flow(keys, spectrum, WIDTH, SAMPLES, NOISE, time)
+simulation = full_batch(keys, spectrum, WIDTH, SAMPLES, NOISE, time)
 
 print("    time  test loss: theory, simulation    train loss: theory, simulation")
 for column, t in enumerate(time):

@@ -59,11 +59,11 @@ def theory():
 
 CURVE = """
 import time, numpy as np
-from scalefront.models.random_features.simulation import gradient_flow
+from scalefront.models.random_features.simulation import full_batch
 from scalefront.randomness import point_key, seed_keys
 from scalefront.spectra import power_law
 spectrum, times = power_law(1.25, 0.4, 1000, exact=1000), np.geomspace(0.1, 1e4, 60)
-def run(seed): gradient_flow(seed_keys(point_key(0, "0" * 12), [seed]), spectrum, 400, 800, 0.5, times)
+def run(seed): full_batch(seed_keys(point_key(0, "0" * 12), [seed]), spectrum, 400, 800, 0.5, times)
 run(0)
 start = time.perf_counter()
 for seed in range(1, 6): run(seed)

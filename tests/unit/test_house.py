@@ -15,7 +15,7 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 # Each layer may import itself and what stands below it.
 LAYERS = [
     {"atomic", "errors", "words", "numerics", "code_digest", "jobs"},
-    {"parameter", "spectra", "randomness", "tables"},
+    {"parameter", "spectra", "randomness", "steps", "tables"},
     {"study", "datasets", "measurement"},
     {"models"},
     {"shards"},

@@ -102,8 +102,8 @@ def listed(value):
 def check_files(study):
     """Read the files that a study brings and solve for stability limits, so that a bad one is refused before any job.
 
-    Reading and solving take numpy, scipy or pandas, so this is for the main process of a run alone. A bundled set is not
-    read. Raises StudyError.
+    Reading and solving take numpy, scipy or pandas, so this is for the main process of a run alone. A bundled set is
+    not read. Raises StudyError.
     """
     source = study.spectrum
     if source.measured:

@@ -68,6 +68,19 @@ def mode_groups(modes, exact=EXACT_MODES):
     return np.concatenate([index, tail]), np.concatenate([np.ones(head), (half * weight).ravel() * tail])
 
 
+def white(modes):
+    """White band-limited spectrum: lambda_k = 1 and T_k = 1/M for k <= M, one group, so that L(0) = 1.
+
+    Its kernels are Wishart matrices and its losses integrals over the Marchenko-Pastur law
+    (theory/dynamical_model.md 4, "White, band-limited").
+
+    Parameters
+    ----------
+    modes : number of modes M >= 1
+    """
+    return Spectrum(np.ones(1), np.array([1 / modes]), np.array([float(modes)]), float(modes))
+
+
 def from_columns(eigenvalue, task_power):
     """Spectrum of a list of eigenvalues (K,) and task powers (K,), sorted, each mode a group of its own."""
     order = np.argsort(eigenvalue)[::-1]

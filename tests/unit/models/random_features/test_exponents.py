@@ -1,6 +1,12 @@
 import numpy as np
 import pytest
-from scalefront.models.random_features.exponents import CUT_OFF, asymptotic_range, predictions
+from scalefront.models.random_features.exponents import (
+    CUT_OFF,
+    asymptotic_range,
+    frontier_predictions,
+    predictions,
+)
+from scalefront.models.random_features.theory.kappa import kappa0
 from scalefront.models.random_features.theory.limits import late_losses
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scalefront.spectra import power_law
@@ -74,11 +80,11 @@ def test_frontier_exponents_of_the_paper():
         assert below[f"frontier_{name}_paper"].value == pytest.approx(below[f"frontier_{name}"].value)
 
 
-def best_of(spectrum, compute, width):
-    """log N* and log L* at C = N t and infinite samples, by a parabola through the seven widths around the best."""
+def best_of(spectrum, compute, width, samples=np.inf):
+    """log N* and log L* at C = N t, by a parabola through the seven widths around the best."""
     losses = []
     for block in np.split(width, len(width) // 8):
-        curves = loss_curves(spectrum, block, np.full(8, np.inf), np.zeros(8), compute / block)
+        curves = loss_curves(spectrum, block, np.full(8, samples), np.zeros(8), compute / block)
         losses.extend(np.diag(curves.test_loss))
     near = slice(np.argmin(losses) - 3, np.argmin(losses) + 4)
     parabola = np.polyfit(np.log(width[near]), np.log(losses[near]), 2)
@@ -101,6 +107,87 @@ def test_the_envelope_of_the_curves_approaches_the_frontier(a, b):
         misses.append(np.abs((high - low) / np.log(10) - expected))
     assert np.all((misses[1] < misses[0]) | (misses[1] < 1e-3))
     assert np.all(misses[1] < TOLERANCE)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1.5, 1.25), (2, 1.5), (3, 1.25)])
+def test_samples_bind_from_the_predicted_compute(a, b):
+    spectrum, predicted, samples = power_law(b, (a - 1) / b, 1e12), of_paper(a, b), np.array([1e5, 1e6])
+    crossings = []
+    for size in samples:
+        compute = size ** predicted["binding_compute"].value * np.array([1e-3, 1e-1, 1e1])
+        rises = []
+        for total in compute:
+            width = total ** predicted["frontier_width"].value * np.geomspace(1e-2, 1e2, 40)
+            rises.append(best_of(spectrum, total, width, size)[1] - best_of(spectrum, total, width)[1])
+        crossings.append(np.exp(np.interp(np.log(1.5), rises, np.log(compute))))
+    assert slope(np.array(crossings), samples)[0] == pytest.approx(predicted["binding_compute"].value, abs=TOLERANCE)
+
+
+POINT = {
+    "capacity": 1.25,
+    "source": 0.4,
+    "samples": np.inf,
+    "ensemble": 1.0,
+    "optimizer": "gradient_flow",
+    "label_noise": 0.0,
+}
+
+
+def test_a_frontier_keeps_its_exponents_where_a_budget_of_samples_does_not_bind():
+    limited, compute = POINT | {"samples": 100.0}, ("width", "time")
+    endless = frontier_predictions("width", compute, POINT)
+    assert endless["size_exponent"] == "frontier_width"
+    assert frontier_predictions("width", compute, limited) == {}
+    assert frontier_predictions("width", compute, limited, budget=True) == endless
+    assert frontier_predictions("samples", compute, limited, budget=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "predicted"),
+    [
+        ({"ensemble": 4.0}, True),
+        ({"ensemble": np.inf}, False),  # no variance of a projection is left: another balance
+        ({"optimizer": "sgd"}, True),
+        ({"optimizer": "sgd", "label_noise": 0.5}, False),  # a floor
+        ({"optimizer": "sgd", "source": 1.6}, False),  # beyond 2 - 1/capacity = 1.2
+        ({"capacity": None, "source": None}, False),
+    ],
+)
+def test_a_frontier_is_predicted_for_what_it_is_derived_for(change, predicted):
+    assert bool(frontier_predictions("width", ("time", "width"), POINT | change)) == predicted
+
+
+@pytest.mark.parametrize(("capacity", "source"), [(2.0, 0.25), (1.5, 0.6), (1.25, 1.6), (1.25, 2.4)])
+def test_bias_exponent_is_that_of_the_samples(capacity, source):
+    # theory/dynamical_model.md 2.6, paper Eq. 19: B = sum T H_k^2, and H_k(inf) = kappa0/(kappa0 + lambda_k)
+    spectrum, sizes = power_law(capacity, source, 1e9), np.array([3e3, 1e4])
+    at = kappa0(spectrum, sizes)[:, None]
+    bias = (at / (at + spectrum.eigenvalue)) ** 2 @ (spectrum.multiplicity * spectrum.task_power)
+    assert slope(bias, sizes)[0] == pytest.approx(predictions(capacity, source)["bias_bottleneck"].value, abs=0.02)
+
+
+@pytest.mark.parametrize(("capacity", "source", "label_noise"), [(1.25, 0.4, 0.0), (1.5, 1.6, 0.0), (2.0, 0.25, 0.5)])
+def test_loss_grows_without_end_where_width_equals_samples(capacity, source, label_noise):
+    # corrections to t^(1/2) fall as (t/N^capacity)^-(1/2), 1e-3 here
+    time = 100.0**capacity * np.array([1e6, 1e7])
+    curve = loss_curves(power_law(capacity, source, 1e8), [100.0], [100.0], [label_noise], time).test_loss[0]
+    assert slope(curve, time)[0] == pytest.approx(
+        predictions(capacity, source)["double_descent_growth"].value, abs=0.01
+    )
+
+
+@pytest.mark.parametrize(("capacity", "source"), [(1.25, 0.4), (2.0, 1.2), (1.5, 2.6), (1.25, 3.0)])
+def test_the_noise_of_batches_limits_the_exponent_of_sgd(capacity, source):
+    # the exact mean at infinite width, theory/dynamical_model.md 2.6
+    spectrum, learning_rate, batch = power_law(capacity, source, 1e8), 0.1, 4
+    step = learning_rate * spectrum.eigenvalue
+    keep, kick = (1 - step) ** 2 + step**2 / batch, spectrum.multiplicity * step**2 / batch
+    error, losses = spectrum.multiplicity * spectrum.task_power, []
+    for _ in range(20000):
+        error = keep * error + kick * error.sum()
+        losses.append(error.sum())
+    found = np.log2(losses[-1] / losses[len(losses) // 2 - 1])
+    assert found == pytest.approx(predictions(capacity, source)["sgd_time_bottleneck"].value, abs=0.02)
 
 
 def test_logarithms_are_said_not_to_hold():

@@ -5,30 +5,12 @@ source = (a - 1)/b (theory/dynamical_model.md 5; the paper is arXiv:2402.01092).
 """
 
 from math import gamma, inf, isclose, pi, sin
-from typing import NamedTuple
 
-DERIVED = "theory/dynamical_model.md 5"
-PAPER = "arXiv:2402.01092"
+from scalefront.models.random_features.crossovers import corrections, crossovers
+from scalefront.models.random_features.prediction import PAPER, THEORY, Prediction
+
+DERIVED = f"{THEORY} 5"
 CUT_OFF = 0.01  # a fifth of the band in which a window holds a local exponent for constant
-
-
-class Prediction(NamedTuple):
-    """One predicted exponent.
-
-    Attributes
-    ----------
-    value : exponent p of y ~ x^p
-    statement : the prediction in words, with its formula
-    source : who says so
-    holds : whether the range covers the capacity and source that were asked for
-    range : where it is stated or derived to hold, in words
-    """
-
-    value: float
-    statement: str
-    source: str
-    holds: bool
-    range: str
 
 
 def predictions(capacity, source):
@@ -39,7 +21,8 @@ def predictions(capacity, source):
     capacity : alpha > 1, lambda_k = k^-alpha
     source : beta > 0, lambda_k w_k^2 = k^-(alpha beta + 1)
     """
-    return _bottlenecks(capacity, source) | _frontier(capacity, source) | _frontier_of_the_paper(capacity, source)
+    parts = (_bottlenecks, _other_limits, corrections, crossovers, _frontier, _frontier_of_the_paper)
+    return {name: found for part in parts for name, found in part(capacity, source).items()}
 
 
 def asymptotic_range(word, modes, capacity, source):
@@ -103,6 +86,33 @@ def _bottlenecks(capacity, source):
     }
 
 
+def _other_limits(capacity, source):
+    mode_power, kernel = capacity * source, 2 - 1 / capacity
+    return {
+        "bias_bottleneck": Prediction(
+            -min(mode_power, 2 * capacity),
+            "L ~ N^-(capacity min(source, 2)) of an infinite ensemble at infinite time and samples: the bias",
+            DERIVED,
+            not isclose(source, 2),
+            "ensemble = inf; any source but 2, where a logarithm enters",
+        ),
+        "double_descent_growth": Prediction(
+            0.5,
+            "L ~ t^(1/2) without end where width = samples",
+            f"{THEORY} 4, t = inf",
+            True,
+            "width = samples < modes, time >> width^capacity",
+        ),
+        "sgd_time_bottleneck": Prediction(
+            -min(source, kernel),
+            "L ~ t^-min(source, 2 - 1/capacity) of one-pass sgd at infinite width",
+            f"derived from {THEORY} 2.6: the noise of the batches decays as its kernel, n^-(2 - 1/capacity)",
+            not isclose(source, kernel),
+            "optimizer = sgd, label_noise = 0; any source but 2 - 1/capacity: slow corrections beyond it",
+        ),
+    }
+
+
 def _frontier(capacity, source):
     """C = N t at infinite samples: t^-source balances the plateau N^-(capacity source), or N^-1 t^-(1 - 1/capacity)."""
     mode_power = capacity * source
@@ -146,7 +156,7 @@ def _frontier_of_the_paper(capacity, source):
     }
 
 
-def frontier_predictions(size, compute, parameters):
+def frontier_predictions(size, compute, parameters, budget=False):
     """Names of the predictions for a frontier: parameter of its fit -> name; empty where none is derived.
 
     Parameters
@@ -154,12 +164,21 @@ def frontier_predictions(size, compute, parameters):
     size : word that the frontier chooses
     compute : words whose product is the compute
     parameters : word -> value of one point of the frontier
+    budget : whether the fit is of the part of the frontier where finite samples do not bind yet
     """
-    same_task = parameters["samples"] == inf and parameters["capacity"] is not None
-    if size != "width" or set(compute) != {"width", "time"} or not same_task:
+    endless = budget or parameters["samples"] == inf
+    if size != "width" or set(compute) != {"width", "time"} or not endless or not _same_task(parameters):
         return {}
     return {
         "size_exponent": "frontier_width",
         "time_exponent": "frontier_time",
         "loss_exponent": "frontier_loss",
     }
+
+
+def _same_task(parameters):
+    """Whether L is t^-source + the variance of one projection, up to constants: no noise floor, no endless ensemble."""
+    capacity, source = parameters["capacity"], parameters["source"]
+    if capacity is None or parameters["ensemble"] == inf:
+        return False
+    return parameters["optimizer"] != "sgd" or (parameters["label_noise"] == 0 and source < 2 - 1 / capacity)

@@ -142,7 +142,9 @@ def _heavy_ball(learning_rate, momentum, _inertia, rate, steps):
 
     def s(n):
         return jnp.exp((n - 1) * log_a) * jnp.where(
-            log_ratio == 0, n + 0 * log_ratio, jnp.expm1(n * log_ratio) / jnp.expm1(jnp.where(log_ratio == 0, 1.0, log_ratio))
+            log_ratio == 0,
+            n + 0 * log_ratio,
+            jnp.expm1(n * log_ratio) / jnp.expm1(jnp.where(log_ratio == 0, 1.0, log_ratio)),
         )
 
     started = jnp.where(steps == 0, 1.0, steps)

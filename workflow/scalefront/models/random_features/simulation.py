@@ -1,8 +1,6 @@
-"""Gradient flow of the lazy random-feature model, simulated exactly in the smallest space.
+"""Full-batch training of the lazy random-feature model, simulated exactly: one eigendecomposition a draw, no steps.
 
-For Gaussian features and a frozen projection A, the student's N features and the target are jointly Gaussian in N + 1
-dimensions, so that the M modes are touched once, to draw A (theory/dynamical_model.md 2.6), and a great many samples
-act through one Wishart matrix of N + 1 rows. Time, losses and noise are in the units of that file.
+Time, losses and noise are in the units of theory/dynamical_model.md; the spaces are those of ``draws``.
 """
 
 from functools import partial
@@ -11,32 +9,45 @@ from typing import NamedTuple
 import numpy as np
 
 from scalefront.datasets import whiten
-from scalefront.models.random_features.parameters import ROWS_PER_WISHART
-from scalefront.models.random_features.spectral import (
-    Population,
-    TrainingSet,
-    gradient_flow_filter,
-    losses,
-    population_losses,
+from scalefront.models.random_features.draws import (
+    MODES_AT_ONCE,
+    checked,
+    count,
+    draw_features,
+    draw_projection,
+    draw_rows,
+    draw_samples,
+    mode_chunks,
+    modes_themselves,
+    not_negative,
 )
+from scalefront.models.random_features.ensembles import (
+    ensemble_losses,
+    population_ensemble_losses,
+    split_members,
+)
+from scalefront.models.random_features.filters import GRADIENT_FLOW, remaining_and_learned
+from scalefront.models.random_features.parameters import ROWS_PER_WISHART
+from scalefront.models.random_features.spectral import Population, losses, population_losses
 from scalefront.numerics import jax, jnp
 
-MODES_AT_ONCE = 4096  # part of the random draw: another number draws other projections
 BATCH_BYTES = 2**31  # memory for the draws that an accelerator works on at once
 
 
 class SimulatedCurves(NamedTuple):
     """Losses (S, T) of S independent draws at T times; a draw that cannot be computed is NaN.
 
-    ``test_loss`` leaves the label noise out, ``train_loss`` includes it.
+    ``test_loss`` leaves the label noise out, ``train_loss`` includes it and is NaN where several training sets are
+    averaged over. ``largest_rate`` (S,) is that of the draw: steps of a size for which it is too large diverge.
     """
 
     test_loss: np.ndarray
     train_loss: np.ndarray
+    largest_rate: np.ndarray
 
 
-def gradient_flow(keys, spectrum, width, samples, label_noise, time):
-    """Test and train loss of gradient flow on Gaussian features, one independent draw a key.
+def full_batch(keys, spectrum, width, samples, label_noise, time, method=GRADIENT_FLOW, ensemble=1, bags=1):
+    """Test and train loss of a full-batch method on Gaussian features, one independent draw a key.
 
     Parameters
     ----------
@@ -45,7 +56,11 @@ def gradient_flow(keys, spectrum, width, samples, label_noise, time):
     width : student features N >= 1, or inf (the student has the modes themselves)
     samples : training samples P >= 1, or inf (the population gradient)
     label_noise : standard deviation of the noise on the labels
-    time : (T,) times >= 0 in units of 1/lambda of an eigenvalue 1; 0 and inf are times, too
+    time : (T,) times >= 0 in units of 1/lambda of an eigenvalue 1, or whole steps of a method that takes them; 0 and
+        inf are times, too
+    method : Method, any but sgd
+    ensemble, bags : numbers of projections and training sets, all crossed, whose students are averaged; 1 where width,
+        or samples, are infinite
 
     Raises
     ------
@@ -53,24 +68,29 @@ def gradient_flow(keys, spectrum, width, samples, label_noise, time):
 
     The method is section 3 of theory/dynamical_model.md, in N + 1 dimensions as in its section 2.6.
     """
-    width, samples, time = _count("width", width), _count("samples", samples), _times(time)
-    if not label_noise >= 0:
-        raise ValueError(f"label_noise is at least 0, not {label_noise}")
-    noise = jnp.asarray(float(label_noise))
+    width, samples, time = count("width", width), count("samples", samples), _times(time)
+    noise = jnp.asarray(not_negative(label_noise))
+    spectral_filter = _Filter(method.optimizer)
+    settings = tuple(map(jnp.asarray, method.settings))
     if width is None and samples is None:
         power = jnp.asarray(spectrum.multiplicity * spectrum.task_power)
-        population = _modes_themselves(jnp.asarray(spectrum.eigenvalue), power)
-        return _same_for_all(keys, population, noise**2, time)
-    if np.any(np.asarray(spectrum.multiplicity) != 1):
-        raise ValueError("a simulation at finite width or samples takes one mode a group, not a binned spectrum")
-    modes = _mode_chunks(spectrum) if width else (spectrum.eigenvalue, spectrum.task_power)
-    batch = _batch_size(keys, width or spectrum.modes, min(spectrum.modes, MODES_AT_ONCE), samples or 1, time)
-    curves = _gaussian_curves(keys, *map(jnp.asarray, modes), noise, time, width, samples, batch)
-    return SimulatedCurves(*map(np.asarray, curves))
+        population = modes_themselves(jnp.asarray(spectrum.eigenvalue), power)
+        return _same_for_all(keys, population, noise**2, time, settings, spectral_filter)
+    checked(spectrum, label_noise)
+    modes = mode_chunks(spectrum) if width else (spectrum.eigenvalue, spectrum.task_power)
+    members = count("ensemble", ensemble) * (width or spectrum.modes)
+    batch = _batch_size(keys, members, min(spectrum.modes, MODES_AT_ONCE), samples or 1, time)
+    shape = _Shape(width, samples, count("ensemble", ensemble), count("bags", bags), batch)
+    arrays = map(jnp.asarray, modes)
+    return SimulatedCurves(
+        *map(np.asarray, _gaussian_curves(keys, *arrays, noise, time, settings, spectral_filter, shape))
+    )
 
 
-def gradient_flow_on_rows(keys, features, target, width, samples, label_noise, time):
-    """Test and train loss of gradient flow on real rows, one independent draw of rows and projection a key.
+def full_batch_on_rows(
+    keys, features, target, width, samples, label_noise, time, method=GRADIENT_FLOW, ensemble=1, bags=1
+):
+    """Test and train loss of a full-batch method on real rows, one independent draw of rows and projection a key.
 
     The population is the empirical distribution over the rows, features and target centred; P rows are drawn from it
     with replacement. What no linear function of the features explains acts as label noise: the test loss is the excess
@@ -84,144 +104,95 @@ def gradient_flow_on_rows(keys, features, target, width, samples, label_noise, t
     width : random projections N >= 1 of the features, or inf (the features themselves)
     samples : training samples P >= 1, or inf (all rows, each with the same weight)
     label_noise : standard deviation of noise that is added to the targets of a draw
-    time : (T,) times >= 0, inf included
+    time, method, ensemble, bags : as of ``full_batch``
 
     Raises
     ------
     ValueError : a width or samples that is no positive integer, a negative time or noise.
     """
-    width, samples, time = _count("width", width), _count("samples", samples), _times(time)
-    if not label_noise >= 0:
-        raise ValueError(f"label_noise is at least 0, not {label_noise}")
+    width, samples, time = count("width", width), count("samples", samples), _times(time)
+    not_negative(label_noise)
     rows = whiten(features, target)
     unexplained = jnp.asarray(rows.noise_variance + float(label_noise) ** 2)
+    spectral_filter, settings = _Filter(method.optimizer), tuple(map(jnp.asarray, method.settings))
     eigenvalue, coefficient = jnp.asarray(rows.eigenvalue), jnp.asarray(rows.coefficient)
     if width is None and samples is None:
         population = Population(jnp.sqrt(eigenvalue), coefficient, jnp.asarray(0.0))
-        return _same_for_all(keys, population, unexplained, time)
-    batch = _batch_size(keys, width or eigenvalue.size, eigenvalue.size, samples or 1, time)
+        return _same_for_all(keys, population, unexplained, time, settings, spectral_filter)
+    members = count("ensemble", ensemble) * (width or eigenvalue.size)
+    batch = _batch_size(keys, members, eigenvalue.size, samples or 1, time)
     table = (jnp.asarray(rows.coordinates), jnp.asarray(rows.residual), eigenvalue, coefficient)
     noise = (jnp.asarray(float(label_noise)), unexplained)
-    return SimulatedCurves(*map(np.asarray, _row_curves(keys, *table, *noise, time, width, samples, batch)))
+    shape = _Shape(width, samples, count("ensemble", ensemble), count("bags", bags), batch)
+    return SimulatedCurves(*map(np.asarray, _row_curves(keys, *table, *noise, time, settings, spectral_filter, shape)))
 
 
-@partial(jax.jit, static_argnames=("width", "samples", "batch"))
-def _gaussian_curves(keys, eigenvalue, task_power, label_noise, time, width, samples, batch):
+class _Shape(NamedTuple):
+    """What a compiled simulation is made for; None for infinity."""
+
+    width: int | None
+    samples: int | None
+    ensemble: int
+    bags: int
+    batch: int | None
+
+
+class _Filter(NamedTuple):
+    """The spectral filter of an optimizer, a function of its settings that compiled code tells apart by name."""
+
+    optimizer: str
+
+    def at(self, settings):
+        return lambda eigenvalue, time: remaining_and_learned(self.optimizer, settings, eigenvalue, time)
+
+
+@partial(jax.jit, static_argnames=("spectral_filter", "shape"))
+def _gaussian_curves(keys, eigenvalue, task_power, label_noise, time, settings, spectral_filter, shape):
     def curves(key):
-        population, training_set = _draw_gaussian(key, eigenvalue, task_power, label_noise, width, samples)
-        return _losses(population, training_set, label_noise**2, time)
+        projection, data = jax.random.split(key)
+        if shape.width is None:
+            population = modes_themselves(eigenvalue, task_power)
+        else:
+            population = draw_features(projection, eigenvalue, task_power, shape.width * shape.ensemble)
+        draw = partial(draw_samples, label_noise=label_noise, samples=shape.samples)
+        return _losses(data, population, draw, label_noise**2, time, spectral_filter.at(settings), shape)
 
-    return jax.lax.map(curves, keys, batch_size=batch)
+    return jax.lax.map(curves, keys, batch_size=shape.batch)
 
 
-@partial(jax.jit, static_argnames=("width", "samples", "batch"))
-def _row_curves(keys, rows, residual, eigenvalue, coefficient, noise, unexplained, time, width, samples, batch):
+@partial(jax.jit, static_argnames=("spectral_filter", "shape"))
+def _row_curves(
+    keys, rows, residual, eigenvalue, coefficient, noise, unexplained, time, settings, spectral_filter, shape
+):
     def curves(key):
-        population, training_set = draw_rows(key, rows, residual, eigenvalue, coefficient, noise, width, samples)
-        return _losses(population, training_set, unexplained, time)
+        projection, choice = jax.random.split(key)
+        population = draw_projection(projection, eigenvalue, coefficient, shape.width and shape.width * shape.ensemble)
+        draw = partial(draw_rows, coordinates=rows, residual=residual, label_noise=noise, samples=shape.samples)
+        return _losses(choice, population, draw, unexplained, time, spectral_filter.at(settings), shape)
 
-    return jax.lax.map(curves, keys, batch_size=batch)
-
-
-def _same_for_all(keys, population, noise_power, time):
-    curves = _losses(population, None, noise_power, time)
-    return SimulatedCurves(*(np.tile(curve, (len(keys), 1)) for curve in curves))
+    return jax.lax.map(curves, keys, batch_size=shape.batch)
 
 
-def _losses(population, training_set, noise_power, time):
-    if training_set is None:
-        test = population_losses(population, gradient_flow_filter, time)
-        return SimulatedCurves(test, test + noise_power)
-    return SimulatedCurves(*losses(population, training_set, gradient_flow_filter, time))
+def _same_for_all(keys, population, noise_power, time, settings, spectral_filter):
+    shape = _Shape(None, None, 1, 1, None)
+    curves = _losses(None, population, None, noise_power, time, spectral_filter.at(settings), shape)
+    return SimulatedCurves(*(np.repeat(np.asarray(curve)[None], len(keys), axis=0) for curve in curves))
 
 
-def _draw_gaussian(key, eigenvalue, task_power, label_noise, width, samples):
-    projection, data = jax.random.split(key)
-    if width is None:
-        population = _modes_themselves(eigenvalue, task_power)
-    else:
-        population = draw_features(projection, eigenvalue, task_power, width)
-    return population, None if samples is None else draw_samples(data, population, label_noise, samples)
-
-
-def _modes_themselves(eigenvalue, task_power):
-    return Population(jnp.sqrt(eigenvalue), jnp.sqrt(task_power), jnp.asarray(0.0))
-
-
-def draw_features(key, eigenvalue, task_power, width):
-    """Population of ``width`` random features of Gaussian modes, given in chunks: eigenvalue and task_power (C, m).
-
-    The triangle R of the QR decomposition of [Lambda^1/2 A^T / sqrt(N), Lambda^1/2 w*/sqrt(M)] holds all that is
-    needed: its first N columns are the root of the features' covariance, its last one the target's coefficients and,
-    below them, the root of what N features cannot explain. No difference is taken, so that N may come close to M and
-    pass it. Chunk after chunk is absorbed into R: no array is longer than a chunk.
-    """
-
-    def absorb(triangle, chunk):
-        number, eigenvalue, task_power = chunk
-        projection = jax.random.normal(jax.random.fold_in(key, number), (eigenvalue.size, width))
-        modes = projection * jnp.sqrt(eigenvalue / width)[:, None]
-        rows = jnp.concatenate([modes, jnp.sqrt(task_power)[:, None]], axis=1)
-        rows = rows if triangle is None else jnp.concatenate([triangle, rows])
-        return _triangle(rows), None
-
-    chunks = (jnp.arange(len(eigenvalue)), eigenvalue, task_power)
-    triangle, _ = absorb(None, jax.tree.map(lambda chunk: chunk[0], chunks))
-    if len(eigenvalue) > 1:
-        triangle, _ = jax.lax.scan(absorb, triangle, jax.tree.map(lambda chunk: chunk[1:], chunks))
-    return Population(triangle[:width, :width].T, triangle[:width, width], triangle[width, width] ** 2)
-
-
-def draw_samples(key, population, label_noise, samples):
-    """Training set of ``samples`` noisy Gaussian samples, or of fewer rows with the same inner products."""
-    root, coefficient, unexplained = population
-    normals = _gaussian_rows(key, samples, coefficient.size + 1)
-    white, noise = normals[:, :-1], normals[:, -1]
-    features = white * root[None, :] if root.ndim == 1 else white @ root.T
-    target = white @ coefficient + jnp.sqrt(unexplained + label_noise**2) * noise
-    return TrainingSet(features / samples**0.5, target / samples**0.5)
-
-
-def draw_rows(key, coordinates, residual, eigenvalue, coefficient, label_noise, width, samples):
-    """Population and training set (None where ``samples`` is) of a fresh projection and rows drawn with replacement."""
-    projection, choice = jax.random.split(key)
-    root = jnp.sqrt(eigenvalue)
-    if width is not None:
-        root = jax.random.normal(projection, (width, eigenvalue.size)) * (root / width**0.5)[None, :]
-    population = Population(root, coefficient, jnp.asarray(0.0))
-    if samples is None:
-        return population, None
-    chosen = jax.random.randint(choice, (samples,), 0, len(coordinates))
-    white = coordinates[chosen]
-    features = white * root[None, :] if root.ndim == 1 else white @ root.T
-    noise = label_noise * jax.random.normal(jax.random.fold_in(choice, 1), (samples,))
-    target = white @ coefficient + residual[chosen] + noise
-    return population, TrainingSet(features / samples**0.5, target / samples**0.5)
-
-
-def _triangle(rows):
-    """Upper triangle R (c, c) with R^T R = rows^T rows, also for fewer rows than columns."""
-    missing = max(0, rows.shape[1] - rows.shape[0])
-    return jnp.linalg.qr(jnp.pad(rows, ((0, missing), (0, 0))), mode="r")
-
-
-def _gaussian_rows(key, rows, columns):
-    """Normals (rows, columns), or where rows >> columns the square triangle R with R^T R ~ Wishart (Bartlett, 1933)."""
-    if rows <= ROWS_PER_WISHART * columns:
-        return jax.random.normal(key, (rows, columns))
-    above, diagonal = jax.random.split(key)
-    freedom = jnp.arange(rows, rows - columns, -1, dtype=float)
-    triangle = jnp.triu(jax.random.normal(above, (columns, columns)), 1)
-    return triangle + jnp.diag(jnp.sqrt(jax.random.chisquare(diagonal, freedom)))
-
-
-def _mode_chunks(spectrum):
-    """Eigenvalues and task powers in chunks (C, m), m <= MODES_AT_ONCE, the last one filled up with zeros."""
-    modes = len(spectrum.eigenvalue)
-    chunks = -(-modes // MODES_AT_ONCE)
-    length = -(-modes // chunks)
-    fill = (0, chunks * length - modes)
-    return [np.pad(column, fill).reshape(chunks, length) for column in (spectrum.eigenvalue, spectrum.task_power)]
+def _losses(key, population, draw_training_set, noise_power, time, spectral_filter, shape):
+    """Test and train loss (T,) and the largest rate of one draw; ``draw_training_set`` takes a key and a population."""
+    endless = shape.samples is None
+    if shape.ensemble * shape.bags == 1:
+        if not endless:
+            return losses(population, draw_training_set(key, population=population), spectral_filter, time)
+        test, largest = population_losses(population, spectral_filter, time)
+        return test, test + noise_power, largest
+    members = split_members(population, shape.ensemble)
+    if endless:
+        test, largest = population_ensemble_losses(members, spectral_filter, time)
+        return test, test + noise_power, largest
+    keys = jax.vmap(lambda bag: jax.random.fold_in(key, bag))(jnp.arange(shape.bags, dtype=jnp.uint32))
+    return ensemble_losses(members, draw_training_set, keys, spectral_filter, time)
 
 
 def _batch_size(keys, features, modes, samples, time):
@@ -231,15 +202,6 @@ def _batch_size(keys, features, modes, samples, time):
     rows = min(samples, ROWS_PER_WISHART * (features + 1))
     numbers = 2 * modes * (features + 1) + 4 * features * (features + rows) + 4 * time.size * (features + modes)
     return max(1, min(len(keys), int(BATCH_BYTES / (8 * numbers))))
-
-
-def _count(name, value):
-    """A positive integer, None for infinity."""
-    if value == np.inf:
-        return None
-    if not (value >= 1 and value == int(value)):
-        raise ValueError(f"{name} is a positive integer or inf, not {value}")
-    return int(value)
 
 
 def _times(time):

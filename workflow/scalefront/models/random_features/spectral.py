@@ -5,7 +5,8 @@ direction of the training features by a factor phi(e_i, t); a filter is a functi
 
     spectral_filter(eigenvalue (r,), time (T,)) -> (phi, 1 - phi), both (T, r),
 
-given as a pair because either side may be too small to survive the subtraction (theory/dynamical_model.md 1 and 3).
+given as a pair because either side may be too small to survive the subtraction (``filters``;
+theory/dynamical_model.md 1 and 3).
 """
 
 from typing import NamedTuple
@@ -37,35 +38,33 @@ class TrainingSet(NamedTuple):
     target: jax.Array
 
 
-def gradient_flow_filter(eigenvalue, time):
-    """phi = exp(-e t) and 1 - phi, both (T, r), at eigenvalues e > 0 (r,) and times (T,), inf included."""
-    exponent = -time[:, None] * eigenvalue[None, :]
-    return jnp.exp(exponent), -jnp.expm1(exponent)
-
-
 def losses(population, training_set, spectral_filter, time):
-    """Test loss and train loss (T,) each at the times (T,); theory/dynamical_model.md 3.
+    """Test and train loss (T,) each at the times (T,), and the largest eigenvalue; theory/dynamical_model.md 3.
 
     The test loss is the squared error in white coordinates, a sum of squares that cannot cancel.
     """
-    weights, train = regress(training_set, spectral_filter, time)
-    return _square(errors(population, weights)) + population.unexplained, train
+    weights, train, largest = regress(training_set, spectral_filter, time)
+    return square(errors(population, weights)) + population.unexplained, train, largest
 
 
 def population_losses(population, spectral_filter, time):
-    """Test loss (T,) of training on the whole population (samples = inf).
+    """Test loss (T,) of training on the whole population (samples = inf), and the largest eigenvalue.
 
     The white coordinates are then the training set: the rows of root^T are its features, coefficient its targets.
     """
     if population.root.ndim == 1:
-        remaining, _ = spectral_filter(population.root**2, time)
-        return _square(remaining * population.coefficient[None, :]) + population.unexplained
-    _, train = regress(TrainingSet(population.root.T, population.coefficient), spectral_filter, time)
-    return train + population.unexplained
+        rate = population.root**2
+        remaining, _ = spectral_filter(rate, time)
+        return square(remaining * population.coefficient[None, :]) + population.unexplained, rate.max()
+    _, train, largest = regress(TrainingSet(population.root.T, population.coefficient), spectral_filter, time)
+    return train + population.unexplained, largest
 
 
 def regress(training_set, spectral_filter, time):
-    """Weights (T, n) and train loss (T,) of the student that starts at zero, from the smaller of X X^T and X^T X."""
+    """Weights (T, n), train loss (T,) and largest eigenvalue of the student that starts at zero.
+
+    They come from the smaller of X X^T and X^T X.
+    """
     features, target = training_set
     rows, columns = features.shape
     if rows <= columns:
@@ -73,13 +72,14 @@ def regress(training_set, spectral_filter, time):
         response = target @ left
         remaining, gain = _filtered(eigenvalue, spectral_filter, time)
         weights = ((gain * response[None, :]) @ left.T) @ features
-        return weights, _square(remaining * response[None, :])
+        return weights, square(remaining * response[None, :]), eigenvalue[-1]
     eigenvalue, right = jnp.linalg.eigh(features.T @ features, symmetrize_input=False)
     correlation = (target @ features) @ right
     response = jnp.where(_kept(eigenvalue), correlation / jnp.sqrt(jnp.abs(eigenvalue)), 0.0)
     remaining, gain = _filtered(eigenvalue, spectral_filter, time)
     beyond = jnp.clip(target @ target - response @ response, 0)  # rounding may leave it below zero
-    return (gain * correlation[None, :]) @ right.T, _square(remaining * response[None, :]) + beyond
+    train = square(remaining * response[None, :]) + beyond
+    return (gain * correlation[None, :]) @ right.T, train, eigenvalue[-1]
 
 
 def errors(population, weights):
@@ -101,5 +101,6 @@ def _kept(eigenvalue):
     return eigenvalue > SMALLEST_EIGENVALUE * eigenvalue[-1]
 
 
-def _square(vectors):
+def square(vectors):
+    """Squared length along the last axis."""
     return jnp.sum(vectors**2, axis=-1)

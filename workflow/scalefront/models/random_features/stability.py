@@ -9,7 +9,7 @@ from scalefront.models.random_features.theory.edge import batch_size, largest_le
 from scalefront.spectra import power_law, white
 
 
-def check(point, kind, spectrum=None):
+def check(point, _kind, spectrum=None):
     """Yield (word, what is allowed) where the step size of ``point`` is at or past its stability limit.
 
     Single draws scatter about the limit of the theory: those beyond their own are rows with status diverged.
@@ -17,14 +17,18 @@ def check(point, kind, spectrum=None):
     Parameters
     ----------
     point : word -> value
-    kind : "simulation" or "theory"; both have the same limit
+    _kind : "simulation" or "theory", which have the same limit
     spectrum : the measured Spectrum of the study; None for a power law, or where it is not known before the run
     """
     measured = point["capacity"] is None and point["spectrum"] != "white"
     if not stepped(point) or (measured and spectrum is None):
         return
     sizes = point["width"], point["samples"], point["momentum"] or 0.0, point["batch"]
-    limit = _measured_limit(spectrum, *sizes) if measured else _limit(point["capacity"], point["source"], point["modes"], *sizes)
+    limit = (
+        _measured_limit(spectrum, *sizes)
+        if measured
+        else _limit(point["capacity"], point["source"], point["modes"], *sizes)
+    )
     if point["learning_rate"] >= limit:
         yield "learning_rate", f"below {limit:.4g}, the stability limit of {point['optimizer']} in theory"
 

@@ -1,9 +1,9 @@
-"""Losses on an ellipse around all rates: one set of nodes for all early steps or times (theory/dynamical_model.md 2.5 ii).
+"""Losses on an ellipse around all rates: one set of nodes for all early steps or times (theory/dynamical_model.md 2.5
+ii).
 
-It serves every filter that is entire in the rate, overshooting and oscillating ones too; its number of nodes grows as the
-root of the time, so that late times are left to Talbot's contour.
+It serves every filter that is entire in the rate, overshooting and oscillating ones too; its number of nodes grows as
+the root of the time, so that late times are left to Talbot's contour.
 """
-
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from scalefront.models.random_features.theory.late_times import ROUNDING, Rows, 
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.transforms import reached
 from scalefront.models.random_features.theory.two_point import one_point, pairs, two_point
-from scalefront.numerics import jax, jnp
+from scalefront.numerics import jax
 
 FARTHEST = 2e4  # in units of 1/u_max: 2048 nodes; what is left of later times is unconverged
 COUNTS = 64  # steps go in multiples of this number, so that few shapes are ever compiled

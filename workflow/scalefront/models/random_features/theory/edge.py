@@ -1,7 +1,8 @@
-"""The right edge of the spectrum of rates, and the largest stable step sizes that follow from it; numpy and scipy alone.
+"""The right edge of the spectrum of rates, and the largest stable step sizes that follow from it; numpy and scipy
+alone.
 
-Left of the cut z in [-u_max, 0] kappa is real, kappa = -(lambda_1 + gap) with gap > 0, and -z falls from infinity to its
-minimum u_max as the gap shrinks (theory/dynamical_model.md 2.2 and 2.6).
+Left of the cut z in [-u_max, 0] kappa is real, kappa = -(lambda_1 + gap) with gap > 0, and -z falls from infinity to
+its minimum u_max as the gap shrinks (theory/dynamical_model.md 2.2 and 2.6).
 """
 
 import numpy as np
@@ -29,7 +30,8 @@ def batch_size(batch, samples):
 
 
 def noise_gain(spectrum, width, samples, learning_rate, batch):
-    """Power that sgd's noise feeds back per step, summed over all later steps, as a share of itself; below 1 it is stable.
+    """Power that sgd's noise feeds back per step, summed over all later steps, as a share of itself; below 1 it is
+    stable.
 
     -df1(kappa(-2/eta'))/(B' + 1) with eta' = eta (1 + 1/B') and B' = ``batch_size``; inf where eta' u_max >= 2, as then
     already the mean diverges (theory/dynamical_model.md 2.6, "Stability in mean square"; at finite samples

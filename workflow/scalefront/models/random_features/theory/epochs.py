@@ -1,15 +1,15 @@
 """Mean losses of mini-batch sgd that goes over one fixed training set again and again (derived in docs/model.md).
 
 A step draws B distinct ones of the P samples. On average it is a step of gradient descent; its noise has the covariance
-[mean_mu x x^T r^2 - g g^T]/B', 1/B' = (P - B)/(B (P - 1)). With residuals that are Gaussian given their sample, as in the
-mean-field theory, that is [Lhat(n) X^T X + g g^T]/B', so that with the filter q(u, u') = (1 - eta u)(1 - eta u') +
+[mean_mu x x^T r^2 - g g^T]/B', 1/B' = (P - B)/(B (P - 1)). With residuals that are Gaussian given their sample, as in
+the mean-field theory, that is [Lhat(n) X^T X + g g^T]/B', so that with the filter q(u, u') = (1 - eta u)(1 - eta u') +
 (eta^2/B') u u' of a pair of rates and the transfer functions of the noise
 
     Lhat(n) = Fhat(n) + (eta^2/B') sum_{m<n} Khat(n-1-m) Lhat(m),    Khat(n) = sum u^2 q(u, u)^n          ~ -z df1
     L(n)    = F(n)    + (eta^2/B') sum_{m<n} K(n-1-m) Lhat(m),       K(n) = sum u q(u, u)^n Sigma_uu      ~ -z df1/R1
 
-Fhat and F are the double integrals of gradient descent with q^n in place of both filters. The Volterra equation is solved
-by its generating function: Lhat = Fhat + ghat * Fhat and L = F + g * Fhat, convolutions over whole steps.
+Fhat and F are the double integrals of gradient descent with q^n in place of both filters. The Volterra equation is
+solved by its generating function: Lhat = Fhat + ghat * Fhat and L = F + g * Fhat, convolutions over whole steps.
 """
 
 from typing import NamedTuple
@@ -159,7 +159,9 @@ class _Problem(NamedTuple):
         test, train = (loss[0] for loss in late_losses(self.spectrum, *sizes, [self.label_noise]))
         left = -2 / (self.learning_rate * (1 + self.noise))
         at = kappa(self.spectrum, *sizes, np.array([[complex(left, 1e-12 * abs(left))]])).kappa[0, 0].real
-        r1 = 1 - self.spectrum.multiplicity @ (self.spectrum.eigenvalue / (at + self.spectrum.eigenvalue)) / self.samples
+        r1 = (
+            1 - self.spectrum.multiplicity @ (self.spectrum.eigenvalue / (at + self.spectrum.eigenvalue)) / self.samples
+        )
         return test + gain / r1 * train / (1 - gain), train / (1 - gain)
 
 
@@ -190,7 +192,7 @@ def _at_all_steps(grid, values, last):
 
 @jax.jit
 def _late_means(spectrum, neck, label_noise, walk, steps, rotations):
-    """Rows of F and Fhat by Talbot's contour in log Z, Z = 1 + eta z, with q(-z, -z') = Z Z' (1 + w w'/B'), w = 1 - 1/Z."""
+    """Rows of F and Fhat by Talbot's contour in log Z, Z = 1 + eta z: q(-z, -z') = Z Z' (1 + w w'/B'), w = 1 - 1/Z."""
     contour = talbot(NODES)
     node, weight = (jnp.asarray(column)[:, None] / steps[None, :].astype(complex) for column in contour)
     eta, noise = (column[None, :].astype(complex) for column in walk)

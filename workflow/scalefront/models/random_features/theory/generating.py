@@ -1,12 +1,12 @@
 """Generating functions over the steps of sgd, sum_n a(n) Z^-n, and their coefficients, at any number of steps.
 
-The error of sgd of rate u shrinks in mean square by q(u) = (1 - eta u)^2 + eta^2 u^2/B a step (theory 2.6). For a density
-of rates with transform f(z) = sum w/(z + u), the moments a(n) = sum w q(u)^n have the generating function
+The error of sgd of rate u shrinks in mean square by q(u) = (1 - eta u)^2 + eta^2 u^2/B a step (theory 2.6). For a
+density of rates with transform f(z) = sum w/(z + u), the moments a(n) = sum w q(u)^n have the generating function
 
     sum_n a(n) Z^-n = Z [f(z+) - f(z-)]/(2 eta r),    r = sqrt(1 - (1 + 1/B)(1 - Z)),    z+- = (-1 +- r)/eta',
 
-eta' = eta (1 + 1/B): the two residues at q(-z) = Z. All its singularities lie at real Z in [1/(B + 1), 1], so that Talbot's
-contour in log Z gives a(n) for many steps, a circle |Z| > 1 for few (derived in docs/model.md).
+eta' = eta (1 + 1/B): the two residues at q(-z) = Z. All its singularities lie at real Z in [1/(B + 1), 1], so that
+Talbot's contour in log Z gives a(n) for many steps, a circle |Z| > 1 for few (derived in docs/model.md).
 """
 
 from typing import NamedTuple

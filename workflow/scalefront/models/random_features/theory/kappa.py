@@ -14,6 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+
 from scalefront.models.random_features.theory.pole_sums import groups, pole_sums
 from scalefront.numerics import jax, jnp
 

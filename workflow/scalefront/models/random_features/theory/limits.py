@@ -21,7 +21,8 @@ class LateLosses(NamedTuple):
 def late_losses(spectrum, width, samples, label_noise, weights=None):
     """Limits of test and train loss for width, samples, label_noise of shape (n,); inf is allowed for the first two.
 
-    ``weights`` are the Shares (n,) of an ensemble, None for one student alone. One student, which shares all with itself:
+    ``weights`` are the Shares (n,) of an ensemble, None for one student alone. One student, which shares all with
+    itself:
 
     * rank < P: test = (kappa0 tau + sigma^2 rank/P)/(1 - rank/P), train = (1 - rank/P)(kappa0 tau + sigma^2);
     * P = rank < N: test = kappa0 (P U/S + tau r/(1 - r)) + sigma^2 (P/(kappa0 S) - 1 + r/(1 - r)), r = P/N, train = 0;
@@ -31,7 +32,8 @@ def late_losses(spectrum, width, samples, label_noise, weights=None):
     with tau = sum T/(kappa0 + lambda), U = sum T/(kappa0 + lambda)^2, S = sum lambda/(kappa0 + lambda)^2. Two students
     that differ in projection, data or both:
 
-    * C^AD = kappa0^2 U, C^A = (C^AD + sigma^2 df2/P)/(1 - df2/P), C^D = C^AD + kappa0^2 (S/N) (tau - kappa0 U)/(1 - df2/N),
+    * C^AD = kappa0^2 U and C^A = (C^AD + sigma^2 df2/P)/(1 - df2/P);
+    * C^D = C^AD + kappa0^2 (S/N) (tau - kappa0 U)/(1 - df2/N),
 
     df2 = rank - kappa0 S; their train loss is (1 - rank/P)^2 (C^A + sigma^2).
     """
@@ -65,11 +67,12 @@ def late_losses(spectrum, width, samples, label_noise, weights=None):
         variance = neck.kappa0**2 * df11 * neck.inverse_width * (tau - neck.kappa0 * overlap)
         data = both + variance / (1 - df2 * neck.inverse_width)
         other_train = neck.free_samples**2 * (projection + noise)
-    return LateLosses(
-        _weighted(weights, test, projection, data, both), _weighted(weights[:2], train, other_train)
-    )
+    return LateLosses(_weighted(weights, test, projection, data, both), _weighted(weights[:2], train, other_train))
 
 
 def _weighted(weights, *values):
     """Sum of weight x value over those of weight > 0: a piece that does not enter may be infinite."""
-    return sum(np.where(weight > 0, weight * np.where(weight > 0, value, 0.0), 0.0) for weight, value in zip(weights, values, strict=True))
+    return sum(
+        np.where(weight > 0, weight * np.where(weight > 0, value, 0.0), 0.0)
+        for weight, value in zip(weights, values, strict=True)
+    )

@@ -1,6 +1,7 @@
 """Test and train loss of the full-batch methods over time, by contour integrals over kappa(z) (theory 2.5).
 
-Late times lie on a Talbot contour of their own each; early steps of methods that overshoot or oscillate share an ellipse.
+Late times lie on a Talbot contour of their own each; early steps of methods that overshoot or oscillate share an
+ellipse.
 """
 
 from typing import NamedTuple
@@ -53,8 +54,8 @@ def loss_curves(spectrum, width, samples, label_noise, time, method=GRADIENT_FLO
     time : (T,) times >= 0, in units of 1/lambda_1 for lambda_1 = 1, or whole steps of a method that takes them; 0 and
         inf allowed
     method : Method, any but sgd; unstable beyond rates of ``method.largest_stable_rate()``: losses of +inf
-    ensemble, bags : (n,) or one number >= 1, inf allowed: the mean prediction over so many projections and training sets,
-        all crossed. Both inf leave the bias, one of them C^A (ensemble) or C^D (bags)
+    ensemble, bags : (n,) or one number >= 1, inf allowed: the mean prediction over so many projections and training
+        sets, all crossed. Both inf leave the bias, one of them C^A (ensemble) or C^D (bags)
 
     Source: arXiv:2402.01092, solved by theory/dynamical_model.md 2.3 to 2.6 and 4.
     """
@@ -62,7 +63,9 @@ def loss_curves(spectrum, width, samples, label_noise, time, method=GRADIENT_FLO
     columns = [np.asarray(column, float) for column in (width, samples, label_noise)]
     ensemble, bags = (np.broadcast_to(np.asarray(column, float), len(columns[0])) for column in (ensemble, bags))
     problems = _Problems(spectrum, *columns, shares(ensemble, bags), method)
-    curves = LossCurves(*(np.zeros((len(columns[0]), len(time))) for _ in range(3)), np.ones((len(columns[0]), len(time)), bool))
+    curves = LossCurves(
+        *(np.zeros((len(columns[0]), len(time))) for _ in range(3)), np.ones((len(columns[0]), len(time)), bool)
+    )
     noise = problems.label_noise[:, None] ** 2
     early, late = time * spectrum.trace < EARLIEST, np.isinf(time)
     running = np.flatnonzero(~early & ~late)

@@ -71,7 +71,11 @@ def one_pass_curves(spectrum, width, label_noise, learning_rate, batch, steps):
             walk = Walk(learning_rate[place], 1 / batch[place])
             neck = bottleneck(spectrum, width[place], np.full(len(place), np.inf))
             rows = in_chunks(_ROWS[name], spectrum, (neck, walk, label_noise[place], steps[when]))
-            test[place, when], residual[place, when], converged[place, when] = rows.test_loss, rows.residual, rows.converged
+            test[place, when], residual[place, when], converged[place, when] = (
+                rows.test_loss,
+                rows.residual,
+                rows.converged,
+            )
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = (limit + label_noise**2 * gain) / (1 - gain)
     test[:, np.isinf(steps)] = np.where(stable, rest, np.inf)[:, None]

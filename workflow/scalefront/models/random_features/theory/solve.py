@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.models.random_features.filters import Method, method_of
+from scalefront.models.random_features.theory.epochs import epoch_curves
 from scalefront.models.random_features.theory.loss_curves import loss_curves
-from scalefront.spectra import power_law
+from scalefront.models.random_features.theory.one_pass import one_pass_curves
+from scalefront.spectra import power_law, white
 from scalefront.tables import Curve
+
+SIZES = ("width", "samples", "label_noise", "ensemble", "bags")
 
 
 def solve(settings, sources):
-    """Yield a Curve for each point of a shard, solved in batches that share a spectrum.
+    """Yield a Curve for each point of a shard, solved in batches that share spectrum and optimizer.
 
     Parameters
     ----------
@@ -23,34 +28,70 @@ def solve(settings, sources):
     """
     time = np.asarray(settings["time"], float)
     solved = {}
-    for spectrum_of, points in _by_spectrum(settings["points"]):
-        spectrum, noise = _spectrum(spectrum_of, sources)
-        columns = {word: np.array([p[word] for _, _, p in points]) for word in ("width", "samples", "label_noise")}
+    for first, points in _alike(settings["points"]):
+        spectrum, noise = spectrum_of(first, sources)
+        method = method_of(first)
+        columns = {word: np.array([p[word] for _, _, p in points]) for word in SIZES}
         columns["label_noise"] = np.hypot(columns["label_noise"], noise)
-        curves = loss_curves(spectrum, columns["width"], columns["samples"], columns["label_noise"], time)
+        counts = method.counts(time)
+        losses = _losses(spectrum, columns, counts, method)
         for number, (digest, _, parameters) in enumerate(points):
-            solved[digest] = _curve(digest, parameters, time, curves, number)
+            row = _status(*(column[number] for column in losses))
+            steps = counts if method.stepped else None
+            solved[digest] = Curve(digest, parameters, None, method.times(counts), *row, steps)
     for digest, _, _ in settings["points"]:
         yield solved[digest]
 
 
-def _by_spectrum(points):
+def spectrum_of(parameters, sources):
+    """The spectrum of a point, and the standard deviation of what no linear function of real features explains."""
+    if "spectrum" in sources:
+        from scalefront.measurement import read_measured
+
+        measured = read_measured(sources["spectrum"])
+        return measured.spectrum, measured.noise
+    if parameters["spectrum"] == "white":
+        return white(parameters["modes"]), 0.0
+    return power_law(parameters["capacity"], parameters["source"], parameters["modes"]), 0.0
+
+
+def _alike(points):
+    """(parameters of the first, points) for each group that shares spectrum and optimizer, and so its times."""
+
     def key(entry):
-        return tuple(str(entry[2][word]) for word in ("spectrum", "capacity", "source", "modes"))
+        words = ("spectrum", "capacity", "source", "modes", *Method._fields)
+        endless = np.isinf(entry[2]["samples"]) if entry[2]["optimizer"] == "sgd" else None
+        return tuple(str(entry[2][word]) for word in words), str(endless)
 
     for _, group in itertools.groupby(sorted(points, key=key), key):
         group = list(group)
         yield group[0][2], group
 
 
-def _spectrum(parameters, sources):
-    """The spectrum of a point, and the standard deviation of what no linear function of real features explains."""
-    if "spectrum" not in sources:
-        return power_law(parameters["capacity"], parameters["source"], parameters["modes"]), 0.0
-    from scalefront.measurement import read_measured
+def _losses(spectrum, columns, counts, method):
+    """Test loss, train loss and convergence (n, T) of points that share a spectrum and a method."""
+    if method.optimizer != "sgd":
+        sizes = [columns[word] for word in ("width", "samples", "label_noise")]
+        found = loss_curves(spectrum, *sizes, counts, method, columns["ensemble"], columns["bags"])
+    elif np.isinf(columns["samples"]).all():
+        sizes = columns["width"], columns["label_noise"]
+        found = one_pass_curves(spectrum, *sizes, method.learning_rate, method.batch, counts)
+    else:
+        return _epochs(spectrum, columns, counts, method)
+    return found.test_loss, found.train_loss, found.converged
 
-    measured = read_measured(sources["spectrum"])
-    return measured.spectrum, measured.noise
+
+def _epochs(spectrum, columns, counts, method):
+    rows = []
+    for width, samples, noise in zip(*(columns[word] for word in SIZES[:3]), strict=True):
+        if method.batch == samples:
+            whole = Method("gradient_descent", method.learning_rate)
+            found = loss_curves(spectrum, [width], [samples], [noise], counts, whole)
+            rows.append((found.test_loss[0], found.train_loss[0], found.converged[0]))
+        else:
+            found = epoch_curves(spectrum, width, samples, noise, method.learning_rate, method.batch, counts)
+            rows.append((found.test_loss, found.train_loss, found.converged))
+    return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
 class _Row(NamedTuple):
@@ -59,13 +100,8 @@ class _Row(NamedTuple):
     status: np.ndarray
 
 
-def _curve(digest, parameters, time, curves, number):
-    row = _status(curves.test_loss[number], curves.train_loss[number], curves.converged[number])
-    return Curve(digest, parameters, None, time, row.test_loss, row.train_loss, row.status)
-
-
 def _status(test, train, converged):
     finite = np.isfinite(test)
     status = np.where(~converged, "unconverged", np.where(finite, "ok", "diverged"))
     ok = status == "ok"
-    return _Row(np.where(ok, test, np.nan), np.where(ok, train, np.nan), status)
+    return _Row(np.where(ok, test, np.nan), np.where(ok & np.isfinite(train), train, np.nan), status)

@@ -1,0 +1,25 @@
+"""One predicted exponent, and who says so."""
+
+from typing import NamedTuple
+
+PAPER = "arXiv:2402.01092"
+THEORY = "theory/dynamical_model.md"
+
+
+class Prediction(NamedTuple):
+    """One predicted exponent.
+
+    Attributes
+    ----------
+    value : exponent p of y ~ x^p
+    statement : the prediction in words, with its formula
+    source : who says so
+    holds : whether the range covers the capacity and source that were asked for
+    range : where it is stated or derived to hold, in words
+    """
+
+    value: float
+    statement: str
+    source: str
+    holds: bool
+    range: str

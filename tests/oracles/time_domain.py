@@ -16,8 +16,28 @@ class Losses(NamedTuple):
     train_loss: np.ndarray
 
 
+class OrderParameters(NamedTuple):
+    """Order parameters after 0 .. T steps: H_k(t) (K, T+1); responses and correlations (T+1, T+1), later time first."""
+
+    transfer: np.ndarray
+    r1: np.ndarray
+    r3: np.ndarray
+    r02: np.ndarray
+    r24: np.ndarray
+    c0: np.ndarray
+    c1: np.ndarray
+    c2: np.ndarray
+    c3: np.ndarray
+
+
 def gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps):
     """Test and train loss of full-batch gradient descent for one width and one number of samples."""
+    found = order_parameters(spectrum, width, samples, label_noise, learning_rate, steps)
+    return Losses(np.diag(found.c0), np.diag(found.c1))
+
+
+def order_parameters(spectrum, width, samples, label_noise, learning_rate, steps):
+    """OrderParameters of full-batch gradient descent for one width and one number of samples."""
     eigenvalue, task = spectrum.eigenvalue, spectrum.task_power
     one, start = np.eye(steps + 1), np.ones(steps + 1)
     step = learning_rate * np.tril(np.ones((steps + 1, steps + 1)), -1)
@@ -37,7 +57,8 @@ def gradient_descent(spectrum, width, samples, label_noise, learning_rate, steps
         before, c1, c3 = (c1, c3), r1 @ (c0 + noise) @ r1.T, r3 @ c2 @ r3.T
         if _unchanged((c1, c3), before):
             break
-    return Losses(np.diag(c0), np.diag(c1))
+    total = np.einsum("k,kab->ab", eigenvalue, transfer)
+    return OrderParameters(mean, r1, r3, -total @ step @ r3, -r1 @ total @ step, c0, c1, c2, c3)
 
 
 def _responses(eigenvalue, width, samples, step):

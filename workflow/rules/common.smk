@@ -77,10 +77,17 @@ def spectrum_inputs(study, rows=False):
     return spectrum | ({"rows": rows_path(study)} if rows and STUDIES[study].spectrum.kind == "data" else {})
 
 
+def order_parameter_inputs(study):
+    """Named input of a figure of a study that asks for order parameters."""
+    asked = STUDIES[study].order_parameters is not None
+    return {"order_parameters": f"results/{study}/order_parameters.parquet"} if asked else {}
+
+
 def study_results(study):
     """The final tables and figures of a study."""
     figures = [f"results/{study}/figures/{name}.{form}" for name in STUDIES[study].figures for form in ("svg", "png")]
-    return [f"results/{study}/{table}.parquet" for table in ("curves", "fits", "claims")] + figures
+    tables = [f"results/{study}/{table}.parquet" for table in ("curves", "fits", "claims")]
+    return tables + list(order_parameter_inputs(study).values()) + figures
 
 
 def figure_code(figure):

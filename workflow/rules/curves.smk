@@ -69,6 +69,23 @@ rule solve:
         "../../scripts/solve.py"
 
 
+rule correlate:
+    input:
+        unpack(lambda w: spectrum_inputs(w.study)),
+    output:
+        "results/{study}/order_parameters.parquet",
+    log:
+        "results/logs/correlate/{study}.log",
+    priority: 2
+    conda:
+        "../../envs/scalefront.yaml"
+    params:
+        settings=lambda w: STUDIES[w.study].order_parameter_settings(),
+        code=lambda w: code("correlate", w.study, "order_parameters"),
+    script:
+        "../../scripts/correlate.py"
+
+
 rule merge:
     input:
         lambda w: shard_paths(w.study),

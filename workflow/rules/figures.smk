@@ -4,6 +4,7 @@
 rule draw:
     input:
         unpack(lambda w: spectrum_inputs(w.study)),
+        unpack(lambda w: order_parameter_inputs(w.study)),
         curves="results/{study}/curves.parquet",
         fits="results/{study}/fits.parquet",
         frontier="results/{study}/frontier.parquet",
@@ -25,8 +26,10 @@ rule draw:
             "study": w.study,
             "figure": w.figure,
             "title": STUDIES[w.study].title,
+            "remarks": STUDIES[w.study].remarks,
             "fits": STUDIES[w.study].fits,
             "frontier": STUDIES[w.study].frontier,
+            "order_parameters": STUDIES[w.study].order_parameters,
             "swept": STUDIES[w.study].swept,
         },
         code=lambda w: figure_code(w.figure),

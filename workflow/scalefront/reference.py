@@ -19,25 +19,34 @@ GRID_MEANING = {
     "fan_out": "words whose values cut the grid into jobs (default: simulation width and samples, theory none)",
 }
 FIT_MEANING = {
-    "of": "test_loss | train_loss",
-    "against": "time, or a word of the model; not for relative_difference",
-    "where": "which curves: kind and any word; time, for a fit against a word (.inf for the limit t -> inf)",
-    "law": "power (y = prefactor x^exponent, default) | relative_difference (simulation against theory)",
+    "of": "test_loss | train_loss | gap (test_loss + label_noise² - train_loss; not on measured rows)",
+    "against": "time, or a word of the model; not for relative_difference and ratio; a word for onset",
+    "where": "which curves: kind and any word; time, for a fit against a word (.inf for the limit t -> inf) and for a"
+    " ratio (there also lowest: the lowest loss over the finite times)",
+    "law": "power (y = prefactor x^exponent, default) | relative_difference (simulation against theory)"
+    " | ratio (of two losses) | onset (power law of the time at which a share reaches a threshold)",
     "window": "auto (the project's one rule, docs/fits.md; default) | [low, high]",
     "predicted": "a number, or the name of a prediction; shown beside the fit, never used by it",
+    "excess_over": "word -> value, for power and onset: what the curve has in excess of the one with these words"
+    " replaced (null takes a word away), e.g. {width: .inf}",
+    "to": "word -> value, for ratio: the loss below the bar has these words replaced; time may be among them",
+    "threshold": "for onset: what excess/reference reaches or, without excess_over, gap/(test_loss + label_noise²)",
 }
 FRONTIER_MEANING = {
     "size": "the word that is chosen for each compute, e.g. width",
     "compute": "columns whose product is the compute, e.g. [width, time]",
+    "budget": "samples: a frontier for each finite number of samples, which may use as many or fewer; curves may then"
+    " differ in samples, too",
     "where": "which curves: kind and any word; they may differ in the size alone",
     "methods": " | ".join(questions.METHODS),
 }
 CLAIM_MEANING = {
     "id": "name of the claim, once in a study",
     "statement": "the claim in words",
-    "quantity": "<fit>.exponent | <fit>.prefactor | <fit>.relative_difference"
-    " | frontier.<method>.{size,time,loss}_exponent | spectrum.{capacity,source};"
-    " `:simulation` asks for the fit of the simulated curves",
+    "quantity": "<fit>.exponent | <fit>.prefactor | <fit>.relative_difference | <fit>.ratio"
+    " | frontier.<method>.{size,time,loss}_exponent, with a budget of the largest, of others"
+    " frontier.<method>.samples-<budget>.{size,time,loss}_exponent | frontier.<method>.binding_exponent"
+    " | spectrum.{capacity,source}; `:simulation` asks for the fit of the simulated curves",
     "relation": " | ".join(questions.RELATIONS),
     "predicted": "a number, or the name of a prediction",
     "tolerance": "for equals: how far value and prediction may differ",

@@ -25,6 +25,24 @@ def test_a_constant_ratio_is_its_own_rms():
     assert found.left_out == {"in one kind only": 2}
 
 
+def test_points_may_have_times_of_their_own():
+    """Steps of different sizes: each point is compared at its own times."""
+    theory, runs = rows("theory", "ab", [None], lambda _: 2.0), rows("simulation", "ab", range(8), lambda _: 2.06)
+    for table in (theory, runs):
+        table.loc[table["point"] == "b", "time"] *= 0.7
+    found = relative_difference(pd.concat([theory, runs]), "test_loss", "fit")
+    assert (found.value, found.used) == (pytest.approx(0.03), 4)
+
+
+def test_the_gap_of_simulations_is_compared_with_that_of_theory():
+    """Gaps 1.1 and 1.0; the second point has infinite samples and no gap in either kind."""
+    theory, runs = rows("theory", "ab", [None], lambda _: 2.0), rows("simulation", "ab", range(8), lambda _: 2.1)
+    both = pd.concat([theory, runs], ignore_index=True).assign(train_loss=1.0, label_noise=0.0)
+    both.loc[both["point"] == "b", "train_loss"] = both["test_loss"]
+    found = relative_difference(both, "gap", "fit")
+    assert (found.value, found.used) == (pytest.approx(0.1), 2)
+
+
 def test_noise_alone_gives_an_interval_that_reaches_zero():
     rng = np.random.default_rng(0)
     theory = rows("theory", "abcdefgh", [None], lambda _: 2.0)

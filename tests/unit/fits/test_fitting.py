@@ -115,6 +115,15 @@ def test_frontier_points_are_right_and_say_how_far(tables):
             assert ((ranged["size_low"] <= exact) & (exact <= ranged["size_high"])).mean() > 0.5
 
 
+def test_samples_of_fresh_batches_are_batch_times_steps(curves):
+    """Batch 32 and learning rate 0.5: 64 samples a unit of time; without a batch they are not known."""
+    theory = curves[curves["kind"] == "theory"].assign(batch=32.0, learning_rate=0.5, momentum=None)
+    steps = theory.assign(steps=(theory["time"] / 0.5).where(np.isfinite(theory["time"])))
+    points = fit_table(steps, {}, FRONTIER)[1]
+    assert (points["samples"] / points["time"]).tolist() == pytest.approx([64.0] * len(points))
+    assert fit_table(theory.assign(batch=None), {}, FRONTIER)[1]["samples"].isna().all()
+
+
 def test_optima_on_the_edge_are_shown_and_not_fitted(tables):
     fits, points = tables
     edges = int((points["edge"] & (points["kind"] == "theory")).sum())

@@ -34,6 +34,29 @@ def test_unknown_word_is_refused_with_the_known_ones():
         select(table(), {"depth": 3})
 
 
+def test_words_that_only_some_optimizers_have_select_and_are_selected_by_null():
+    both = pd.concat([table(batch=None, learning_rate=None), table(batch=32.0, learning_rate=0.5, optimizer="sgd")])
+    assert set(select(both, {"batch": 32})["optimizer"]) == {"sgd"}
+    assert set(select(both, {"batch": None})["optimizer"]) == {"gradient_flow"}
+    assert set(select(both.astype({"batch": object}), {"batch": np.nan})["optimizer"]) == {"gradient_flow"}
+
+
+def test_a_curve_against_a_word_leaves_out_rows_that_do_not_have_it():
+    words = [table(widths=(8.0,), learning_rate=rate) for rate in (0.1, 0.2, 0.4, None)]
+    found = curve(pd.concat(words), "learning_rate", "test_loss", time=10.0)
+    assert found.x.tolist() == [0.1, 0.2, 0.4]
+    assert found.left_out == {"without learning_rate": 1}
+    assert np.isnan(curve(words[3], "time", "test_loss").parameters["learning_rate"])
+
+
+def test_every_point_keeps_the_time_of_its_own_grid():
+    grids = [
+        table(widths=(width,)).assign(time=lambda rows, k=k: rows["time"] * k) for k, width in ((0.9, 8.0), (1.1, 16.0))
+    ]
+    found = curve(pd.concat([*grids, table(widths=(32.0,))]), "width", "test_loss", time=10.0)
+    assert_allclose(found.time, [9.0, 11.0, 10.0])
+
+
 def test_time_is_the_nearest_of_the_grid_and_infinity_itself():
     assert at_time(table(), 90.0)["time"].unique().tolist() == [100.0]
     assert at_time(table(), np.inf)["time"].unique().tolist() == [np.inf]

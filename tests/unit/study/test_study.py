@@ -105,7 +105,7 @@ def refused(bench, **changes):
     ("changes", "said"),
     [
         ({"colour": "red"}, "colour"),
-        ({"dynamics__momentum": 0.9}, "dynamics.momentum"),
+        ({"dynamics__temperature": 0.9}, "dynamics.temperature"),
         ({"sweep__0__depth": 2}, "sweep[0].depth"),
         ({"title": 7}, "title = 7"),
         ({"seeds": "many"}, "seeds = 'many'"),
@@ -128,7 +128,7 @@ def refused(bench, **changes):
         ({"spectrum__source": 0}, "spectrum.source = 0: must be a number > 0"),
         ({"spectrum__source": -0.5}, "spectrum.source = -0.5"),
         ({"spectrum__capacity": None}, "capacity: missing"),
-        ({"spectrum__kind": "white"}, "power_law, table, data"),
+        ({"spectrum__kind": "pink"}, "power_law, white, table, data"),
         ({"spectrum__modes": 10**400}, "spectrum.modes"),
         ({"time__stop": 0.01}, "time.stop = 0.01: must be greater than start"),
         ({"time__start": 0}, "time.start = 0"),

@@ -78,7 +78,7 @@ def envelope(curves, cost, compute):
     Optimum
     """
     log_sizes = np.log([curve.size for curve in curves])
-    in_time = [_interpolation(curve) for curve in curves]
+    in_time = [log_loss_in_time(curve) for curve in curves]
     nodes = _nodes(log_sizes)
     shape = (len(compute), *np.shape(curves[0].loss)[1:])
     log_size, log_loss, edge = np.full(shape, np.nan), np.full(shape, np.nan), np.ones(shape, bool)
@@ -123,7 +123,7 @@ def _across_sizes(log_sizes, pattern, losses, place):
     return np.where(bracketed[:, None], ((c0 * x + c1) * x + c2) * x + c3, np.nan)
 
 
-def _interpolation(curve):
+def log_loss_in_time(curve):
     """Function of log times (n,) to log losses (n, ...), NaN outside the curve."""
     u = np.log(curve.time)
     interpolate = PchipInterpolator(u, np.log(curve.loss), axis=0, extrapolate=False)

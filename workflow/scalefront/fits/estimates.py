@@ -1,5 +1,6 @@
 """A power law with its window and its intervals: what every power-law row of the fits table is made from."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -53,11 +54,24 @@ class Estimate(NamedTuple):
 
 
 def measure(curve, name):
-    """The mean over seeds of a selected curve, and where it has enough seeds its resamples, seeded by ``name``."""
+    """A selected curve with its resamples, seeded by ``name``, and a Counter of the points that are left out of it."""
     again = None
     if curve.seeds >= intervals.MIN_SEEDS:
         again = intervals.resampled_means(curve.losses, intervals.generator(name), curve.whole_curves)
-    return Measured(curve.x, curve.mean, again, curve.seeds)
+    return told_from_zero(Measured(curve.x, curve.mean, again, curve.seeds))
+
+
+def told_from_zero(measured):
+    """The points that are positive on average and in every resample, and a Counter of why the others are left out.
+
+    A loss is positive in every run; a gap, or an excess over a reference, need not be.
+    """
+    positive = measured.y > 0
+    seen = positive if measured.resampled is None else positive & (measured.resampled > 0).all(axis=0)
+    why = {"not positive": ~positive, "not told from zero by the seeds": positive & ~seen}
+    resampled = None if measured.resampled is None else measured.resampled[:, seen]
+    kept = measured._replace(x=measured.x[seen], y=measured.y[seen], resampled=resampled)
+    return kept, +Counter({reason: int(which.sum()) for reason, which in why.items()})
 
 
 def estimate(measured, window="auto", reach=None, floor=0.0):

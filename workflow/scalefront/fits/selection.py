@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from scalefront.errors import StudyError
+from scalefront.fits.losses import usable, whole_loss
 
-RECORDED = ("study", "model", "kind", "point", "seed", "time", "steps", "compute", "test_loss", "train_loss", "status")
+_LOSSES = ("test_loss", "train_loss", "gap")
+RECORDED = ("study", "model", "kind", "point", "seed", "time", "steps", "compute", *_LOSSES, "status")
 MIN_POINTS = 3  # two points are on any line
 NEAREST_TIME = 1.5  # an asked time is taken from a grid that comes within this factor of it
 
@@ -28,6 +30,8 @@ class Curve(NamedTuple):
     ----------
     x : (n,) finite, positive, ascending
     losses : (seeds, n), NaN where a run has no value; (1, n) for theory
+    whole : (seeds, n) the loss of which ``losses`` are all or, as the gap, a part
+    time : (n,) the time of every x
     seeded : whether the rows carry seeds, so that their scatter is the noise of the curve
     whole_curves : True if a seed is one run along x, False if every x is a point with seeds of its own
     floor : the mean loss at x = inf where the table has that row, else 0
@@ -37,6 +41,8 @@ class Curve(NamedTuple):
 
     x: np.ndarray
     losses: np.ndarray
+    whole: np.ndarray
+    time: np.ndarray
     seeded: bool
     whole_curves: bool
     floor: float
@@ -53,6 +59,11 @@ class Curve(NamedTuple):
         """Number of seeds that every x has at least, 0 for a curve that carries none."""
         return int(np.isfinite(self.losses).sum(axis=0).min()) if self.seeded else 0
 
+    def at(self, kept):
+        """The curve at some of its x alone: those where the booleans ``kept`` (n,) are true."""
+        arrays = {name: getattr(self, name)[..., kept] for name in ("x", "losses", "whole", "time")}
+        return self._replace(**arrays)
+
 
 def parameter_words(table):
     """The parameter columns of a curves table, in order."""
@@ -62,8 +73,8 @@ def parameter_words(table):
 def select(table, where, key="where"):
     """Rows of a curves table whose columns have the values of ``where``; ``time`` is left to ``at_time``.
 
-    ``where`` maps words to a number (inf included), a text or a list of either. Raises StudyError for a word that the
-    table has no column for.
+    ``where`` maps words to a number (inf included), a text, null or a list of these. Raises StudyError for a word that
+    the table has no column for.
     """
     chosen = np.ones(len(table), bool)
     for word, value in where.items():
@@ -80,6 +91,8 @@ def select(table, where, key="where"):
 def _equals(column, value):
     if isinstance(value, str):
         return (column == value).fillna(False).to_numpy(bool)
+    if pd.isna(value):
+        return column.isna().to_numpy()
     numbers = column.to_numpy(float, na_value=np.nan)
     return np.isclose(numbers, value, rtol=1e-9, atol=0.0)
 
@@ -99,17 +112,6 @@ def _points(rows):
     return rows["point"].fillna("").to_numpy() if "point" in rows else np.zeros(len(rows))
 
 
-def usable(rows, of):
-    """Rows with status "ok" and a positive, finite value of ``of``; and a Counter of why the others are left out."""
-    status = rows["status"].fillna("ok") if "status" in rows else pd.Series("ok", index=rows.index)
-    values = rows[of].to_numpy(float, na_value=np.nan)
-    well = (status == "ok").to_numpy(bool)
-    good = well & np.isfinite(values) & (values > 0)
-    left_out = Counter(status[~well].tolist())
-    left_out[f"without a positive {of}"] = int((well & ~good).sum())
-    return rows[good], +left_out
-
-
 def curve(rows, against, of, time=np.inf):
     """The curve of ``of`` against ``against`` ("time" or a parameter word, then at ``time``) that ``rows`` hold.
 
@@ -121,33 +123,36 @@ def curve(rows, against, of, time=np.inf):
     """
     if against != "time":
         rows = at_time(rows, time)
-    _refuse_several_curves(rows, against)
-    at_infinity = np.isinf(rows[against].to_numpy(float, na_value=np.nan))
-    limit, _ = usable(rows[at_infinity], of)  # a limit that is zero is no floor and no failure
-    good, left_out = usable(rows[~at_infinity], of)
+    given = rows[rows[against].notna()]
+    refuse_several_curves(given, against)
+    at_infinity = np.isinf(given[against].to_numpy(float))
+    limit, _ = usable(given[at_infinity], of)  # a limit that is zero is no floor and no failure
+    good, left_out = usable(given[~at_infinity], of)
     finite = good[good[against] > 0]
-    left_out += Counter({f"at {against} 0": len(good) - len(finite)})
+    left_out += Counter({f"without {against}": len(rows) - len(given), f"at {against} 0": len(good) - len(finite)})
     if finite[against].nunique() < MIN_POINTS:
         raise Unfitted("no_data", f"{finite[against].nunique()} points, {MIN_POINTS} are needed", left_out)
-    seeds = finite["seed"] if "seed" in finite else pd.Series(np.nan, index=finite.index)
-    grid, losses = _by_seed(seeds, finite[against].to_numpy(float), finite[of].to_numpy(float))
+    grid, losses, whole, times = by_seed(finite, against, finite[of], whole_loss(finite, of), finite["time"])
     present = np.isfinite(losses).sum(axis=0)
     # the few runs that outlive the others are no fair draw
     enough = present >= present.max() / 2 if against == "time" else present > 0
     left_out += Counter({"where most seeds have ended": int(present[~enough].sum())})
-    parameters = {word: finite[word].iloc[0] for word in parameter_words(rows)}
+    parameters = point_parameters(finite)
     return Curve(
-        x=grid[enough],
-        losses=losses[:, enough],
-        seeded=bool(seeds.notna().any()),
+        x=grid,
+        losses=losses,
+        whole=whole,
+        time=np.nanmin(times, axis=0),
+        seeded=carries_seeds(finite),
         whole_curves=against == "time",
         floor=float(limit[of].mean()) if len(limit) else 0.0,
         parameters=parameters if against == "time" else parameters | {"time": time},
         left_out=left_out,
-    )
+    ).at(enough)
 
 
-def _refuse_several_curves(rows, against):
+def refuse_several_curves(rows, against):
+    """Raise Unfitted "ambiguous" where ``rows`` hold more than one point, or more than one at a value of a word."""
     points = rows[parameter_words(rows)].drop_duplicates()
     several = len(points) > 1 if against == "time" else points[against].duplicated().any()
     if several:
@@ -155,10 +160,33 @@ def _refuse_several_curves(rows, against):
         raise Unfitted("ambiguous", f"several curves match, which differ in {', '.join(varying)}")
 
 
-def _by_seed(seeds, x, values):
-    """Grid (n,) and losses (seeds, n), NaN where a seed has no value."""
+def by_seed(rows, x, *values):
+    """Columns of rows as matrices: one row a seed, one column a value of ``x``.
+
+    Parameters
+    ----------
+    rows : frame with the column ``x`` and, where they are seeded, ``seed``
+    values : arrays (rows,)
+
+    Returns
+    -------
+    grid (n,), then for each of ``values`` (seeds, n), NaN where a seed has no value
+    """
+    seeds = rows["seed"] if "seed" in rows else pd.Series(np.nan, index=rows.index)
     codes, _ = pd.factorize(seeds, use_na_sentinel=False, sort=True)
-    grid, column = np.unique(x, return_inverse=True)
-    losses = np.full((codes.max() + 1, len(grid)), np.nan)
-    losses[codes, column] = values
-    return grid, losses
+    grid, column = np.unique(rows[x].to_numpy(float), return_inverse=True)
+    matrices = np.full((len(values), codes.max(initial=-1) + 1, len(grid)), np.nan)
+    for matrix, one in zip(matrices, values, strict=True):
+        matrix[codes, column] = one
+    return grid, *matrices
+
+
+def carries_seeds(rows):
+    """Whether rows are runs of seeds, so that their scatter is noise."""
+    return "seed" in rows and bool(rows["seed"].notna().any())
+
+
+def point_parameters(rows):
+    """word -> value of the first of ``rows``, NaN where it has none."""
+    values = {word: rows[word].iloc[0] for word in parameter_words(rows)}
+    return {word: np.nan if value is None else value for word, value in values.items()}

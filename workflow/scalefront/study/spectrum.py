@@ -33,7 +33,7 @@ class SpectrumSource(NamedTuple):
     Attributes
     ----------
     kind : "power_law" | "white" | "table" | "data"
-    identity : value of the parameter ``spectrum``: "power_law", "white", or kind and content digest of what was measured
+    identity : value of the parameter ``spectrum``: "power_law", "white", or kind and digest of what was measured
     path : the file (as text), None for a formula; ``bundled`` names a set that a rule exports
     target : the column or array to learn; None unless kind is "data"
     window : range of k in which capacity and source are fitted, "auto" or (low, high)

@@ -25,16 +25,16 @@ KEYS = {
     "dynamics": "optimizer and its words, label_noise",
     "time": "start, stop, points, spacing: log | linear, limit: true adds t = .inf; or values: a list",
     "sweep": "one grid or a list of grids: word -> value or list; curves, seeds, fan_out",
-    "fits": "name -> of, against, where, law, window, predicted",
+    "fits": "name -> of, against, excess_over, to, threshold, where, law, window, predicted",
     "order_parameters": "where, index: the DMFT order parameters of these theory points on the study's times",
-    "frontier": "size, compute, methods",
+    "frontier": "size, compute, budget, where, methods",
     "claims": "list of id, statement, quantity, relation, predicted, tolerance",
     "figures": "names of figures",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = (  # rules of the workflow, present and planned, and folders of results
-    "all", "archive", "bundled", "claims", "correlate", "datasets", "draw", "export", "fit", "gather", "judge", "logs", "measure",
-    "merge", "pack", "report", "results", "simulate", "solve",
+    "all", "archive", "bundled", "claims", "correlate", "datasets", "draw", "export", "fit", "gather", "judge", "logs",
+    "measure", "merge", "pack", "report", "results", "simulate", "solve",
 )  # fmt: skip
 
 
@@ -92,6 +92,11 @@ class Study:
             "rows": self.spectrum.kind == "data",
             "target": self.spectrum.target,
         }
+
+    def order_parameter_settings(self):
+        """What a job needs to know of the order parameters that are asked for, as plain data."""
+        told = {"study": self.name, "model": self.model, "seed": self.seed, "time": list(self.time)}
+        return told | self.order_parameters
 
 
 def read_study(path, models, figures):

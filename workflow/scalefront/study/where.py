@@ -47,3 +47,12 @@ def selected_points(block, shards, where):
 def all_points(selected):
     """The points of all kinds that ``selected_points`` found."""
     return [point for points in selected.values() for point in points]
+
+
+def only_differ_in(block, points, words, kind):
+    """Refuse points of one kind that differ in other words than ``words``."""
+    rest = [{name: value for name, value in point.parameters.items() if name not in words} for point in points]
+    for other in rest[1:]:
+        differing = [name for name in other if other[name] != rest[0][name]]
+        if differing:
+            block.refuse("where", f"must also fix {', '.join(differing)}: several {kind} curves match")

@@ -44,7 +44,7 @@ def draw_features(key, eigenvalue, task_power, width):
 
 
 def draw_samples(key, population, label_noise, samples, reduced=True):
-    """Training set of noisy Gaussian samples; ``reduced``: of fewer rows with the same inner products, if these save."""
+    """Training set of noisy Gaussian samples; ``reduced``: of fewer rows with the same inner products if they save."""
     root, coefficient, unexplained = population
     shape = samples, coefficient.size + 1
     normals = gaussian_rows(key, *shape) if reduced else jax.random.normal(key, shape)

@@ -88,6 +88,24 @@ def remaining(optimizer, settings, rate, counts):
     return _COMPLEX[optimizer](*as_complex)
 
 
+def kicked(optimizer, settings, rate, counts):
+    """What is left of a unit force on an error of complex rate u, counts later: the response that z + u is inverted to.
+
+    For steps n >= 1 it is learning_rate phi-like powers, learning_rate (1 - learning_rate u)^(n - 1) for
+    gradient_descent.
+    """
+    learning_rate, momentum, inertia, rate, counts = (
+        jnp.asarray(value).astype(complex) for value in (*settings, rate, counts)
+    )
+    if optimizer == "gradient_flow":
+        return jnp.exp(-rate * counts)
+    if optimizer == "momentum_flow":
+        slow, gap = _momentum_flow_roots(inertia, rate)
+        return jnp.exp(-slow * counts) * _growth(-gap, counts) / inertia
+    momentum = jnp.zeros_like(momentum) if optimizer == "gradient_descent" else momentum
+    return learning_rate * _sequence(learning_rate * rate, momentum)(counts)
+
+
 def _flow_pair(_learning_rate, _momentum, _inertia, rate, time):
     return jnp.exp(-rate * time), -jnp.expm1(-rate * time)
 
@@ -104,16 +122,18 @@ def _descent_pair(learning_rate, _momentum, _inertia, rate, steps):
 def _heavy_ball_pair(learning_rate, momentum, _inertia, rate, steps):
     q = learning_rate * rate
     phi = remaining("momentum", (learning_rate, momentum, 0.0), rate, steps).real
-    # where both roots 1 - d1 > 1 - d2 are real and well apart, 1 - phi is a sum of expm1
+    # where both roots 1 - d1 > 1 - d2 are real and well apart, their powers n are taken by d1 and d2: no rounding grows
+    # with n, and 1 - phi is a sum of expm1
     square = (1 - momentum + q) ** 2 - 4 * q
     apart = q < (1 - jnp.sqrt(momentum)) ** 2 / 2
     root = jnp.sqrt(jnp.where(apart, square, 1.0))
     d2 = (1 - momentum + q + root) / 2
     d1 = jnp.where(apart, q / d2, 0.0)
-    second = jnp.where(apart, 1 - d2, 1.0)
-    slow = (1 - d1) * d2 * jnp.expm1(steps * jnp.log1p(-d1))
-    fast = second * d1 * jnp.expm1(steps * jnp.log(jnp.abs(second) + _TINY))
-    return phi, jnp.where(apart, (fast - slow) / root, 1 - phi)
+    second = jnp.where(apart, jnp.maximum(1 - d2, 0.0), 1.0)
+    slow, fast = steps * jnp.log1p(-d1), steps * jnp.log(second + _TINY)
+    two_powers = ((1 - d1) * d2 * jnp.exp(slow) - second * d1 * jnp.exp(fast)) / root
+    learned = (second * d1 * jnp.expm1(fast) - (1 - d1) * d2 * jnp.expm1(slow)) / root
+    return jnp.where(apart, two_powers, phi), jnp.where(apart, learned, 1 - phi)
 
 
 def _momentum_flow_pair(_learning_rate, _momentum, inertia, rate, time):
@@ -132,23 +152,26 @@ def _flow(_learning_rate, _momentum, _inertia, rate, time):
 
 
 def _heavy_ball(learning_rate, momentum, _inertia, rate, steps):
-    """x_n = x_1 s_n - momentum s_{n-1} with s_n = (a^n - b^n)/(a - b), a and b the roots, |a| >= |b|."""
-    q = learning_rate * rate
+    """x_n = x_1 s_n - momentum s_{n-1}."""
+    s = _sequence(learning_rate * rate, momentum)
+    started = jnp.where(steps == 0, 1.0, steps)
+    return jnp.where(steps == 0, 1.0, (1 - learning_rate * rate) * s(started) - momentum * s(started - 1))
+
+
+def _sequence(q, momentum):
+    """Function of n to s_n = (a^n - b^n)/(a - b), a and b the roots of x^2 - (1 + momentum - q) x + momentum."""
     root = jnp.sqrt((1 - momentum + q) ** 2 - 4 * q)
     a, b = (1 + momentum - q + root) / 2, (1 + momentum - q - root) / 2
     swapped = jnp.abs(b) > jnp.abs(a)
     a, b = jnp.where(swapped, b, a), jnp.where(swapped, a, b)
     log_a, log_ratio = jnp.log(a + _TINY), jnp.log((b + _TINY) / (a + _TINY))
+    equal = log_ratio == 0
+    per_step = jnp.expm1(jnp.where(equal, 1.0, log_ratio))
 
     def s(n):
-        return jnp.exp((n - 1) * log_a) * jnp.where(
-            log_ratio == 0,
-            n + 0 * log_ratio,
-            jnp.expm1(n * log_ratio) / jnp.expm1(jnp.where(log_ratio == 0, 1.0, log_ratio)),
-        )
+        return jnp.exp((n - 1) * log_a) * jnp.where(equal, n + 0 * log_ratio, jnp.expm1(n * log_ratio) / per_step)
 
-    started = jnp.where(steps == 0, 1.0, steps)
-    return jnp.where(steps == 0, 1.0, (1 - q) * s(started) - momentum * s(started - 1))
+    return s
 
 
 def _momentum_flow(_learning_rate, _momentum, inertia, rate, time):

@@ -1,0 +1,138 @@
+"""The fits of a study: which law, of what, against what, on which curves."""
+
+import math
+import re
+
+from scalefront.study.block import Block
+from scalefront.study.predictions import read_prediction
+from scalefront.study.references import need_references, read_replaced
+from scalefront.study.spectrum import read_window
+from scalefront.study.where import all_points, only_differ_in, read_where, selected_points
+
+LAWS = {
+    "power": ("exponent", "prefactor"),
+    "relative_difference": ("relative_difference",),
+    "ratio": ("ratio",),
+    "onset": ("exponent", "prefactor"),
+}
+_SHARED = {"of", "where", "law"}
+FIT_KEYS = {
+    "power": _SHARED | {"against", "window", "predicted", "excess_over"},
+    "relative_difference": _SHARED,
+    "ratio": _SHARED | {"to", "predicted"},
+    "onset": _SHARED | {"against", "window", "predicted", "excess_over", "threshold"},
+}
+GAP = "gap"
+QUANTITIES = ("test_loss", "train_loss", GAP)
+LOWEST = "lowest"
+FIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED_FITS = ("frontier", "spectrum")
+MIN_VALUES = 5
+
+
+def read_fits(top, parameters, shards, time, predictions):
+    """name -> fit with defaults filled in; every selection is known to match curves of the study."""
+    outer = top.block("fits")
+    for name in outer.content:
+        if not isinstance(name, str) or not FIT_NAME.fullmatch(name) or name in RESERVED_FITS:
+            reserved = ", ".join(RESERVED_FITS)
+            outer.refuse(name, f"the name of a fit matches {FIT_NAME.pattern} and is none of: {reserved}")
+    return {name: _fit(block, parameters, shards, time, predictions) for name, block in top.items("fits")}
+
+
+def _fit(block, parameters, shards, time, predictions):
+    law = block.choice("law", tuple(LAWS), "power")
+    block.only(FIT_KEYS[law])
+    read = {"power": _power, "relative_difference": _difference, "ratio": _ratio, "onset": _onset}[law]
+    empty = {"of": block.choice("of", QUANTITIES), "law": law, "against": None, "window": None, "predicted": None}
+    return empty | read(block, parameters, shards, time, predictions)
+
+
+def _difference(block, parameters, shards, time, _):
+    where = read_where(block.block("where"), parameters, time)
+    selected = _selected(block, shards, where)
+    found = {kind: {point.digest for point in points} for kind, points in selected.items()}
+    if not found.get("simulation", set()) & found.get("theory", set()):
+        block.refuse("where", "matches no point that has both simulation and theory")
+    return {"where": where}
+
+
+def _power(block, parameters, shards, time, predictions):
+    against = block.choice("against", ("time", *_numbers(parameters)))
+    where = read_where(block.block("where"), parameters, time)
+    if against != "time" and "time" not in where:
+        message = "missing: a fit against a parameter needs the time at which it is made"
+        block.block("where").refuse("time", message, None)
+    if against == "time" and "time" in where:
+        block.block("where").refuse("time", "not allowed in a fit against time")
+    return _curve(block, where, against, parameters, shards, time, predictions)
+
+
+def _onset(block, parameters, shards, time, predictions):
+    against = block.choice("against", _numbers(parameters))
+    where = read_where(block.block("where"), parameters, time_grid=None)
+    found = _curve(block, where, against, parameters, shards, time, predictions)
+    if found["excess_over"] is None and block.content["of"] != GAP:
+        block.refuse("excess_over", "missing: an onset is that of the gap, or of an excess over a reference", None)
+    threshold = block.number("threshold", above=0)
+    if found["excess_over"] is None and threshold >= 1:
+        block.refuse("threshold", "must be < 1: the gap is a share of test_loss + label_noise²")
+    return found | {"threshold": threshold}
+
+
+def _curve(block, where, against, parameters, shards, time, predictions):
+    """What the laws that are fitted along a curve share."""
+    selected = _selected(block, shards, where)
+    for kind, points in selected.items():
+        only_differ_in(block, points, {against}, kind)
+        values = time if against == "time" else {point.parameters[against] for point in points}
+        if sum(value is not None and math.isfinite(value) for value in values) < MIN_VALUES:
+            block.refuse("against", f"at least {MIN_VALUES} finite values of it among the {kind} curves", against)
+    over = None
+    if block.content.get("excess_over") is not None:
+        over = read_replaced(block.block("excess_over"), parameters)
+        need_references(block, "excess_over", selected, shards, over)
+    predicted = read_prediction(block, predictions, optional=True)
+    if isinstance(predicted, str):
+        predicted = predictions.at(block, predicted, all_points(selected)).value
+    told = {"where": where, "against": against, "window": read_window(block), "predicted": predicted}
+    return told | {"excess_over": over}
+
+
+def _ratio(block, parameters, shards, time, _):
+    where = _with_lowest(block.block("where"), lambda one: read_where(one, parameters, time), time)
+    if "time" not in where:
+        block.block("where").refuse("time", f"missing: a time of the grid, .inf or {LOWEST}", None)
+    selected = _selected(block, shards, where)
+    for kind, points in selected.items():
+        only_differ_in(block, points, (), kind)
+    to = _with_lowest(block.block("to"), lambda one: read_replaced(one, parameters, ("time",)), time)
+    words = {word: value for word, value in to.items() if word != "time"}
+    if to.get("time", where["time"]) == where["time"] or words:
+        need_references(block, "to", selected, shards, words)
+    predicted = block.number("predicted", None)
+    return {"where": where, "to": to, "predicted": predicted}
+
+
+def _with_lowest(block, read, time):
+    """What ``read`` reads of a block, with its time, which may be "lowest"."""
+    asked = block.content.get("time")
+    if asked is None:
+        return read(block)
+    rest = Block(block.file, block.key, {word: value for word, value in block.content.items() if word != "time"})
+    if asked == LOWEST:
+        return read(rest) | {"time": LOWEST}
+    return read(block) | read_where(Block(block.file, block.key, {"time": asked}), {}, time)
+
+
+def _selected(block, shards, where):
+    """kind -> points of the fit; refuses the gap on measured rows, whose unexplained noise is not in label_noise."""
+    selected = selected_points(block, shards, where)
+    measured = any(point.parameters["spectrum"].startswith("data") for point in all_points(selected))
+    if block.content["of"] == GAP and measured:
+        block.refuse("of", "a loss: measured rows hold noise that is not in label_noise")
+    return selected
+
+
+def _numbers(parameters):
+    return tuple(word for word, parameter in parameters.items() if not parameter.choices)

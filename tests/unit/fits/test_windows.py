@@ -128,6 +128,15 @@ def test_window_scales_with_the_units_of_x_and_y(exponent, log_a, unit):
         assert_allclose([scaled.low, scaled.high], [unit * window.low, unit * window.high])
 
 
+def test_a_rising_curve_ends_where_it_nears_its_limit():
+    # y = x^0.4/(1 + x^0.4/1000) has the limit 1000: at a tenth of it the exponent is bent by 10 %
+    x = np.geomspace(1, 1e12, 121)
+    window = automatic_window(x, x**0.4 / (1 + x**0.4 / 1000), reach=(1, np.inf), floor=1000.0)
+    assert window.low == 1.0
+    assert 1e4 < window.high < (100 / 0.9) ** 2.5
+    assert automatic_window(x, 900 + x**0.1, reach=(1, np.inf), floor=1000.0).status == "no_window"
+
+
 def test_window_holds_its_own_ends():
     assert Window(1.0, 10.0).holds(np.array([0.9, 1.0, 10.0, 10.1])).tolist() == [False, True, True, False]
 

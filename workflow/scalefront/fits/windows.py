@@ -11,8 +11,8 @@ BAND_ABSOLUTE = 0.01 ... or by 0.01, for small exponents. Below it an exponent i
                      flat is a plateau and no power law.
 NOISE_FACTOR = 2     where the standard error of a local exponent is known, the band is wider by two of them: a
                      departure that the data cannot show does not end a window.
-FLOOR_FACTOR = 10    y stays this factor above its floor: at y = 10 floor the exponent of y - floor is bent by 10 %, the
-                     full width of the band.
+FLOOR_FACTOR = 10    y stays this factor away from its limit at infinite x: at y = 10 floor the exponent of y - floor is
+                     bent by 10 %, the full width of the band; a quantity that rises to its limit stays as far below it.
 START_FACTOR = 3     without a reach from a model, the first half decade of x counts as start.
 MIN_DECADES = 1, MIN_POINTS = 5   less is not called a power law.
 """
@@ -87,7 +87,7 @@ def local_exponents(x, y, step=STEP):
 def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     """The longest window in log x in which a curve is a power law, by the rule of this module.
 
-    Inside ``reach``, with y >= FLOOR_FACTOR floor, the local exponent may differ by at most ``band`` (relative, at
+    Inside ``reach``, with y the factor FLOOR_FACTOR above or below floor, the local exponent may differ by at most ``band`` (relative, at
     least BAND_ABSOLUTE) from the middle of its range in the window, and that middle from zero by more than
     BAND_ABSOLUTE; of two windows of one length the one at larger x is taken. There is no argument for a prediction.
 
@@ -95,7 +95,7 @@ def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     ----------
     x, y : (n,) positive, x ascending
     reach : (low, high) in which start and cut-off leave the exponent alone; None: from START_FACTOR times the first x
-    floor : the limit >= 0 that y falls to
+    floor : the limit >= 0 that y falls or rises to
     noise : () or (n,) standard errors of the local exponents; 0 for a theory curve
     band : relative half width of the band
 
@@ -105,12 +105,12 @@ def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     bounds = reach or (START_FACTOR * x[0] if len(x) else np.nan, np.inf)
-    usable = within(x, bounds) & (y >= FLOOR_FACTOR * floor)
+    usable = within(x, bounds) & ((y >= FLOOR_FACTOR * floor) | (y <= floor / FLOOR_FACTOR))
     if bounds[0] >= bounds[1]:
         return _none("the cut-off leaves no reach in which an exponent could be read")
     if usable.sum() < MIN_POINTS:
         return _none(
-            f"{usable.sum()} points in reach {_shown(bounds)} and {FLOOR_FACTOR:g} times above the floor, "
+            f"{usable.sum()} points in reach {_shown(bounds)} and {FLOOR_FACTOR:g} times from the limit, "
             f"{MIN_POINTS} are needed"
         )
     start, stop, steady = _longest(np.log10(x), local_exponents(x, y), usable, noise, band)

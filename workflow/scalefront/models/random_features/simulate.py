@@ -33,19 +33,21 @@ def simulate(settings, sources):
         if method.optimizer == "sgd":
             counts = counts[np.isfinite(counts)]
         keys = seed_keys(point_key(settings["seed"], digest), range(seeds))
-        curves = compute(keys, parameters, counts, method)
-        steps = counts if method.stepped else None
+        from_start = np.union1d(0.0, counts)  # what has grown is told from the loss at the start
+        curves = compute(keys, parameters, from_start, method)
+        steps, asked = counts if method.stepped else None, np.isin(from_start, counts)
         for seed in range(seeds):
             losses = (np.asarray(loss[seed], float) for loss in (curves.test_loss, curves.train_loss))
-            row = with_status(*losses, method, float(curves.largest_rate[seed]))
-            yield Curve(digest, parameters, seed, method.times(counts), *row, steps)
+            row = with_status(*losses, from_start, method, float(curves.largest_rate[seed]))
+            yield Curve(digest, parameters, seed, method.times(counts), *(column[asked] for column in row), steps)
 
 
-def with_status(test, train, method, largest_rate):
-    """Test loss, train loss and status (T,) of one draw; no loss from the time on at which it diverges.
+def with_status(test, train, counts, method, largest_rate):
+    """Test loss, train loss and status (T,) of one draw at ``counts`` (T,) from 0 on; no loss once it has diverged.
 
     A full-batch draw diverges where its largest rate is past the method's stability limit, from the first time on at
-    which its train loss lies above its start; a run of sgd where the train loss leaves DIVERGED times its start.
+    which its train loss lies above its start, at last at t = inf; a run of sgd where the train loss leaves DIVERGED
+    times its start.
     """
     start = train[0] if np.isfinite(train[0]) else test[0]
     grown = np.where(np.isfinite(train), train, test)
@@ -53,7 +55,7 @@ def with_status(test, train, method, largest_rate):
         bad = ~(grown <= DIVERGED * start)
     else:
         unstable = method.stepped and largest_rate >= method.largest_stable_rate()
-        bad = unstable & ~(grown <= start)
+        bad = unstable & (np.isinf(counts) | ~(grown <= start))
     bad = np.maximum.accumulate(bad) | ~np.isfinite(test)
     test, train = np.where(bad, np.nan, test), np.where(bad | ~np.isfinite(train), np.nan, train)
     return test, train, np.where(bad, "diverged", "ok")

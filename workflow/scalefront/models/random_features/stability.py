@@ -1,5 +1,6 @@
 """Step sizes that a study may not ask for: the stability limits of the mean-field theory, a small solve each."""
 
+from decimal import ROUND_FLOOR, Context
 from functools import cache
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from scalefront.models.random_features.parameters import stepped
 from scalefront.models.random_features.theory.edge import batch_size, largest_learning_rate
 from scalefront.spectra import power_law, white
+
+_FOUR_DIGITS = Context(prec=4, rounding=ROUND_FLOOR)  # rounded down, so that what is below it is allowed
 
 
 def check(point, _kind, spectrum=None):
@@ -30,7 +33,7 @@ def check(point, _kind, spectrum=None):
         else _limit(point["capacity"], point["source"], point["modes"], *sizes)
     )
     if point["learning_rate"] >= limit:
-        yield "learning_rate", f"below {limit:.4g}, the stability limit of {point['optimizer']} in theory"
+        yield "learning_rate", f"below {_FOUR_DIGITS.create_decimal(limit)}, the stability limit of {point['optimizer']} in theory"
 
 
 @cache

@@ -34,9 +34,10 @@ def early_rows(spectrum, width, samples, label_noise, weights, counts, method, l
         return Rows(*np.full((3, len(counts)), np.nan), np.zeros(len(counts), bool))
     nodes = nodes_of(spectrum, width, samples, counts[inside].max(), method, largest_rate)
     test, train = correlations(nodes, label_noise, lambda found: kernels(found, weights, False))
-    factors = nodes.factors(counts, method)
-    test, test_sound = _sum(factors, test)
-    train, train_sound = _sum(factors, train)
+    with np.errstate(over="ignore", invalid="ignore"):  # an unstable method leaves the range of doubles
+        factors = nodes.factors(counts, method)
+        test, test_sound = _sum(factors, test)
+        train, train_sound = _sum(factors, train)
     residual = np.full(len(counts), nodes.solved.residual.max())
     return Rows(test, train, residual, inside & test_sound & train_sound & nodes.solved.converged.all())
 

@@ -58,7 +58,7 @@ def largest_learning_rate(spectrum, width, samples, momentum=0.0, batch=np.inf):
     if np.isinf(batch):
         return 2 * (1 + momentum) / slowest
     if -_df1(spectrum, edge) > batch + 1:
-        upper = np.log(spectrum.trace / (batch + 1))  # -df1 <= Tr Lambda/gap
+        upper = np.log(spectrum.trace / (batch + 1)) + 1  # -df1 <= Tr Lambda/gap, an equality for a white spectrum
         log_gap = brentq(lambda x: -_df1(spectrum, np.exp(x)) - batch - 1, np.log(edge), upper, xtol=1e-12)
         slowest = _rate(spectrum, width, samples, np.exp(log_gap))
     return 2 / (slowest * (1 + 1 / batch))

@@ -12,6 +12,7 @@ from scalefront.models.random_features.theory.one_pass import one_pass_curves
 from scalefront.spectra import power_law, white
 from scalefront.tables import Curve
 
+EVERY_MODE = 1e5  # up to so many modes stand alone where nothing limits but the modes, not binned
 SIZES = ("width", "samples", "label_noise", "ensemble", "bags")
 
 
@@ -50,9 +51,16 @@ def spectrum_of(parameters, sources):
 
         measured = read_measured(sources["spectrum"])
         return measured.spectrum, measured.noise
+    modes = parameters["modes"]
     if parameters["spectrum"] == "white":
-        return white(parameters["modes"]), 0.0
-    return power_law(parameters["capacity"], parameters["source"], parameters["modes"]), 0.0
+        return white(modes), 0.0
+    # without a bottleneck the loss falls exponentially beyond 1/lambda_M, where bins would show
+    exact = {"exact": int(modes)} if _endless(parameters) and modes <= EVERY_MODE else {}
+    return power_law(parameters["capacity"], parameters["source"], modes, **exact), 0.0
+
+
+def _endless(parameters):
+    return bool(np.isinf(parameters["width"]) and np.isinf(parameters["samples"]))
 
 
 def _alike(points):
@@ -60,8 +68,8 @@ def _alike(points):
 
     def key(entry):
         words = ("spectrum", "capacity", "source", "modes", *Method._fields)
-        endless = np.isinf(entry[2]["samples"]) if entry[2]["optimizer"] == "sgd" else None
-        return tuple(str(entry[2][word]) for word in words), str(endless)
+        one_pass = entry[2]["optimizer"] == "sgd" and np.isinf(entry[2]["samples"])
+        return tuple(str(entry[2][word]) for word in words), bool(one_pass), _endless(entry[2])
 
     for _, group in itertools.groupby(sorted(points, key=key), key):
         group = list(group)

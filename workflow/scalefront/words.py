@@ -30,7 +30,7 @@ _WORDS = (
     Word("bags", "Q", "training sets over which every student of the ensemble is averaged; .inf = all of them"),
     Word("optimizer", "", "how the student learns", text=True),
     Word("learning_rate", "η", "step size of an optimizer that takes steps"),
-    Word("momentum", "β", "share of the last step that heavy ball repeats"),
+    Word("momentum", "βₘ", "share of the last step that heavy ball repeats"),
     Word("inertia", "m", "of momentum_flow, inertia w'' + w' = -gradient", "1/λ₁"),
     Word("batch", "B", "samples a step of sgd, all distinct where samples are finite"),
     Word("seed", "", "number of an independent draw of a point"),

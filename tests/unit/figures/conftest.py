@@ -1,4 +1,8 @@
-"""Tables of a study with known curves: L = N^-1/2 + P^-1/2 + (1 + t)^-0.4, scattered where seeds are drawn."""
+"""Tables of a study with known curves, scattered where seeds are drawn.
+
+L = (1 + t)^-0.4 + N^-1/2 + P^-1/2 for one student. Of N^-1/2 half is the variance over projections, which E students
+divide by E, of P^-1/2 half is that over training sets, which Q of them divide by Q.
+"""
 
 import hashlib
 
@@ -6,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scalefront.fits.fitting import fit_table
+
+from tests.unit.figures.lazy_theory import order_parameters
 
 INF = np.inf
 SIZE, TIME = -0.5, -0.4
@@ -16,6 +22,12 @@ FITS = {
     "width_exponent": {"against": "width", "where": WHERE | {"samples": INF, "time": INF}, "predicted": SIZE},
     "samples_exponent": {"against": "samples", "where": WHERE | {"width": INF, "time": INF}, "predicted": SIZE},
 }
+OPTIMIZERS = (
+    {"optimizer": "momentum_flow", "inertia": 2.0},
+    {"optimizer": "gradient_descent", "learning_rate": 0.5},
+    {"optimizer": "momentum", "learning_rate": 0.1, "momentum": 0.9},
+    {"optimizer": "sgd", "learning_rate": 0.1, "batch": 32.0},
+)
 # at fixed C = N t the derivative of N^-1/2 + (N/C)^0.4 vanishes where N^0.9 ~ C^0.4
 FRONTIER = {
     "size": "width",
@@ -51,6 +63,23 @@ def tables():
 
 
 @pytest.fixture(scope="session")
+def lazy(tables):
+    """Tables of a study of ensembles, optimizers and order parameters."""
+    size = {"modes": 4000.0, "width": 64.0}
+    averages = [{"ensemble": INF}, {"bags": INF}, {"ensemble": INF, "bags": INF}]
+    curves = [_curve("theory", **size, samples=128.0, **average) for average in averages]
+    curves += [_curve("theory", **size, ensemble=INF)]
+    curves += _both(6, **size) + _both(6, **size, samples=128.0)
+    for optimizer in OPTIMIZERS:
+        curves += _both(6, **size, **optimizer)
+    for members in (1.0, 2.0, 4.0, 8.0):
+        split = {"modes": 1000.0, "ensemble": members, "width": 256 / members}
+        curves += _both(6, **split) + _both(6, **split, samples=150.0)
+    curves += [_curve("theory", modes=4000.0), _curve("theory", modes=4000.0, samples=128.0)]
+    return tables | {"curves": pd.concat(curves, ignore_index=True), "order_parameters": order_parameters(curves)}
+
+
+@pytest.fixture(scope="session")
 def measured_curves():
     """Curves on a measured spectrum, which have no number of modes."""
     told = {"spectrum": "data-0123456789ab", "capacity": None, "source": None, "modes": None}
@@ -74,9 +103,12 @@ def _both(seeds, **parameters):
 def _curve(kind, seed=None, **changes):
     """Rows of one curve of the curves table."""
     parameters = {"spectrum": "power_law", "capacity": 1.25, "source": 0.4, "modes": 1e8, "width": INF, "samples": INF}
-    parameters |= {"label_noise": 0.0, "optimizer": "gradient_flow"} | changes
+    parameters |= {"label_noise": 0.0, "ensemble": 1.0, "bags": 1.0, "optimizer": "gradient_flow"}
+    parameters |= dict.fromkeys(("learning_rate", "momentum", "inertia", "batch"), np.nan) | changes
     width, samples, noise = parameters["width"], parameters["samples"], parameters["label_noise"] ** 2
-    decay = (1 + TIMES) ** TIME
+    times = _stepped(kind, parameters["learning_rate"])
+    decay = (1 + times) ** TIME
+    over_width, over_samples = (0.5 + 0.5 / parameters[average] for average in ("ensemble", "bags"))
     scatter = 1.0 if seed is None else np.exp(0.2 * np.random.default_rng(seed).normal())
     columns = {
         "study": "sums",
@@ -85,14 +117,22 @@ def _curve(kind, seed=None, **changes):
         "point": hashlib.sha256(repr(sorted(parameters.items())).encode()).hexdigest()[:12],
         "seed": np.nan if seed is None else float(seed),
         **parameters,
-        "time": TIMES,
-        "steps": np.nan,
-        "compute": width * TIMES,
-        "test_loss": (width**SIZE + samples**SIZE + decay + noise * (1 - decay)) * scatter,
+        "time": times,
+        "steps": times / parameters["learning_rate"],
+        "compute": width * times,
+        "test_loss": (over_width * width**SIZE + over_samples * samples**SIZE + decay + noise * (1 - decay)) * scatter,
         "train_loss": (decay + noise) * scatter if np.isfinite(samples) else np.nan,
         "status": "ok",
     }
     return pd.DataFrame(columns).astype({"modes": float, "capacity": float, "source": float})
+
+
+def _stepped(kind, learning_rate):
+    """The times of a curve: of an optimizer that takes steps whole ones, without a limit where they are simulated."""
+    if np.isnan(learning_rate):
+        return TIMES
+    steps = np.unique(np.maximum(1, np.round(TIMES[TIMES < 1e3] / learning_rate)))
+    return learning_rate * (np.append(steps, INF) if kind == "theory" else steps)
 
 
 def _spectrum():

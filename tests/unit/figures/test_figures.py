@@ -1,55 +1,27 @@
-from importlib import import_module
-
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from scalefront.figures import FIGURES
 from scalefront.figures.measured_spectrum import tails
 
+from tests.unit.figures.shown import draw, holds, marked, told, vertices
+
 WITH_FITS = ("loss_against_time", "loss_against_width", "loss_against_samples", "loss_against_compute")
 
 
+SIZES = (*WITH_FITS, "local_exponents", "measured_spectrum")  # the others are of ensembles, dynamics and their theory
+
+
 @pytest.fixture(scope="module")
-def drawn(settings, tables):
-    return {name: import_module(module).draw(settings(), tables) for name, module in FIGURES.items()}
-
-
-def vertices(figure):
-    """All points (n, 2) that lines, bands and bars of a figure go through."""
-    found = []
-    for axes in figure.axes:
-        found += [line.get_xydata() for line in axes.lines]
-        found += [path.vertices for collection in axes.collections for path in collection.get_paths()]
-    return np.concatenate(found)
-
-
-def told(figure):
-    """All texts of a figure but tick labels."""
-    texts = [text.get_text() for axes in figure.axes for text in (*axes.texts, axes.title)]
-    legends = [axes.get_legend() for axes in figure.axes] + figure.legends
-    return " ".join(texts + [text.get_text() for legend in legends if legend for text in legend.get_texts()])
-
-
-def marked(figure, gid):
-    return [line for axes in figure.axes for line in axes.lines if line.get_gid() == gid]
-
-
-def holds(points, wanted):
-    """Whether all points ``wanted`` (n, 2), n >= 1, are among ``points``, to nine digits."""
-    have, asked = ({(f"{x:.8e}", f"{y:.8e}") for x, y in pairs} for pairs in (points, wanted))
-    return bool(asked) and asked <= have
-
-
-def draw(name, settings, tables, **changes):
-    figure = import_module(FIGURES[name]).draw(settings, tables | changes)
-    figure.draw_without_rendering()  # where layout and fonts would warn
-    return figure
+def drawn(settings, tables, lazy):
+    return {name: draw(name, settings(), tables if name in SIZES else lazy) for name in FIGURES}
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_carry_words_and_symbols(name, drawn):
     panels = [axes for axes in drawn[name].axes if axes.get_label() != "<colorbar>"]
-    words = {"time t [1/λ₁]", "width N", "samples P", "compute C [N·t]", "index k"}
+    words = {"time t [1/λ₁]", "width N", "samples P", "compute C [N·t]", "index k", "ensemble E"}
+    words |= {"lag τ [1/λ₁]", "rate u [λ₁]"}
     assert all(axes.get_xlabel() in words for axes in panels)
     assert all(axes.get_ylabel() for axes in panels)
 

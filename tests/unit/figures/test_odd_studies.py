@@ -22,6 +22,13 @@ CASES = {
         " {width: [.inf], samples: [15], label_noise: [0, 0.3]}]\n"
     ),
     "time zero and its limit alone": "time: {values: [0], limit: true}\nsweep: {width: [4], samples: [8]}\n",
+    "ensembles, optimizers and label noise": (
+        "time: {start: 0.1, stop: 10, points: 5, limit: true}\nsweep:\n"
+        "  - {curves: theory, width: 4, samples: 9, ensemble: [1, .inf], bags: [1, .inf], label_noise: [0, 0.3]}\n"
+        "  - {curves: theory, width: [2, 4], samples: .inf, ensemble: 2}\n"
+        "  - {width: 4, samples: 9, optimizer: gradient_descent, learning_rate: [0.2, 0.5]}\n"
+        "  - {curves: theory, width: 4, samples: .inf, optimizer: momentum_flow, inertia: 2}\n"
+    ),
     "losses that vanish": (
         "time: {start: 0.1, stop: 6.5e4, points: 20}\nsweep: {curves: theory, width: [8, .inf], samples: .inf}\n"
     ),

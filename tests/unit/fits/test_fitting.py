@@ -164,7 +164,7 @@ def test_curve_without_a_power_law_keeps_its_row(curves):
     fits, _ = fit_table(curves, {"time": TIME_FIT | {"where": {"width": 8.0, "kind": "theory"}}})
     assert (fits["status"] == "no_window").all()
     assert fits["value"].isna().all()
-    assert fits["left_out_because"].str.contains("floor|decade").all()
+    assert fits["left_out_because"].str.contains("limit|decade").all()
 
 
 def test_fit_of_no_rows_keeps_its_row(curves):

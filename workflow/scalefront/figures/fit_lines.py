@@ -9,6 +9,7 @@ from scalefront.figures.labels import exponent, symbol
 from scalefront.fits.selection import select
 from scalefront.fits.windows import within
 
+GUIDE, GUIDE_DECADES, GUIDE_OFFSET = (0, (3, 1.5)), 1.5, 0.12  # dashes; length; share of the axis below the fit
 LOOK = {"linewidth": 4.0, "alpha": 0.6, "solid_capstyle": "butt"}
 
 
@@ -72,8 +73,25 @@ def _text(value):
 
 def draw_law(axes, law, **look):
     """A wide straight line in the window of a known law, and nowhere else, under the points that it is fitted to."""
-    x = np.array(law.window)
-    axes.plot(x, law.prefactor * x**law.exponent, color=style.FIT, zorder=2.2, gid="fit", **LOOK | look)
+    if law.known and np.isfinite(law.prefactor):
+        x = np.array(law.window)
+        axes.plot(x, law.prefactor * x**law.exponent, color=style.FIT, zorder=2.2, gid="fit", **LOOK | look)
+
+
+def draw_guide(axes, law, predicted):
+    """A short line of the predicted slope below the middle of a known law."""
+    middle = np.sqrt(law.window[0] * law.window[1])
+    half = min(GUIDE_DECADES, np.log10(law.window[1] / law.window[0])) / 2
+    x = middle * 10.0 ** np.array([-half, half])
+    bottom, top = axes.get_ylim()
+    offset = (bottom / top) ** GUIDE_OFFSET
+    y = offset * law.prefactor * middle**law.exponent * (x / middle) ** predicted
+    axes.plot(x, y, color=style.GREY, linestyle=GUIDE, zorder=4.5, gid="guide")
+
+
+def guide_key(predicted):
+    """Legend entry of the guides of a predicted exponent."""
+    return style.line_key(f"predicted p = {exponent(predicted)}", linestyle=GUIDE)
 
 
 def law_keys(law, y, x, predicted=None):
@@ -87,22 +105,29 @@ def law_keys(law, y, x, predicted=None):
     return found
 
 
-def power_fits(settings, against=None):
-    """(name, fit) of the power laws that a study asks for, against one word if it is given."""
+def asked_fits(settings, law, against=None, of=None):
+    """(name, fit) of the fits of one law that a study asks for, against one word and of one quantity if given."""
     for name, fit in settings["fits"].items():
-        if fit["law"] == "power" and against in (None, fit["against"]):
+        if fit["law"] == law and against in (None, fit["against"]) and of in (None, fit["of"]):
             yield name, fit
+
+
+def power_fits(settings, against=None, of=None):
+    """(name, fit) of the power laws of a curve itself; those of its excess over another curve are not among them."""
+    return ((name, fit) for name, fit in asked_fits(settings, "power", against, of) if not fit.get("excess_over"))
+
+
+def laws_among(rows, name, fit, fits):
+    """The laws of the fit ``name`` if its curve is among ``rows``, else none."""
+    asked = select(rows, {word: value for word, value in fit["where"].items() if word in rows})
+    return fitted_laws(fits, name) if len(asked) else []
 
 
 def draw_fits(axes, settings, fits, rows, against, of="test_loss"):
     """Draw the fits against ``against`` whose curves are among ``rows``; returns their legend entries."""
     handles = []
-    for name, fit in power_fits(settings, against):
-        if fit["of"] != of:
-            continue
-        asked = select(rows, {word: value for word, value in fit["where"].items() if word in rows})
-        for law in fitted_laws(fits, name) if len(asked) else ():
-            if law.known and np.isfinite(law.prefactor):
-                draw_law(axes, law)
+    for name, fit in power_fits(settings, against, of):
+        for law in laws_among(rows, name, fit, fits):
+            draw_law(axes, law)
             handles += law_keys(law, symbol(of), symbol(against), fit["predicted"])
     return handles

@@ -6,10 +6,12 @@ import textwrap
 from scalefront.study.spectrum import FORMULAS
 from scalefront.words import WORDS, axis_label
 
-CAPTION_WIDTH = 46  # characters over one panel
+CAPTION_WIDTH = 38  # characters over one panel
+_UNBROKEN = "\u00a0"  # a space at which no line ends
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # A measured spectrum is not scaled to lambda_1 = T_1 = 1: its units are those of the rows.
-MEASURED_UNITS = {"time": "1/feature²", "rate": "feature²", "test_loss": "target²", "train_loss": "target²", "gap": "target²"}
+MEASURED_UNITS = {"time": "1/feature²", "rate": "feature²"}
+MEASURED_UNITS |= dict.fromkeys(("test_loss", "train_loss", "gap"), "target²")
 # What a model takes where a study is silent: a caption says what differs from it.
 SILENT = {"label_noise": 0.0, "ensemble": 1.0, "bags": 1.0, "optimizer": "gradient_flow"}
 
@@ -54,13 +56,13 @@ def product(words):
 
 
 def caption(fixed, curves, sizes):
-    """What the curves of one panel share: sizes, and what differs elsewhere in the table and is not the silent default."""
+    """What the curves of one panel share: sizes, and what differs elsewhere in the table and is not SILENT."""
     told = []
     for word, value in fixed.items():
         known = value is not None and value == value and value != SILENT.get(word)
         if known and (word in sizes or curves[word].nunique(dropna=False) > 1):
-            told.append(told_apart(word, value))
-    return textwrap.fill(", ".join(told), CAPTION_WIDTH)
+            told.append(told_apart(word, value).replace(" ", _UNBROKEN))
+    return textwrap.fill(", ".join(told), CAPTION_WIDTH).replace(_UNBROKEN, " ")
 
 
 def told_apart(word, value):

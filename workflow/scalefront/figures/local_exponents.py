@@ -3,10 +3,11 @@
 import numpy as np
 
 from scalefront.figures import marks, style
-from scalefront.figures.fit_lines import fitted_laws, power_fits
+from scalefront.figures.fit_lines import asked_fits, fitted_laws
 from scalefront.figures.labels import caption, exponent, known_axis, symbol
 from scalefront.figures.selection import SIZES
-from scalefront.fits.selection import Unfitted, curve, parameter_words, select
+from scalefront.fits.asked import asked_curve
+from scalefront.fits.selection import MIN_POINTS, Unfitted, parameter_words, select
 from scalefront.fits.windows import local_exponents
 
 FIT_LOOK = {"linewidth": 1.8, "solid_capstyle": "butt"}
@@ -27,11 +28,11 @@ def draw(settings, tables):
     -------
     matplotlib Figure
     """
-    asked = [(name, fit, kind) for name, fit in power_fits(settings) for kind in _kinds(fit, tables["curves"])]
+    asked = [(name, fit, kind) for name, fit in asked_fits(settings, "power") for kind in _kinds(fit, tables["curves"])]
     if not asked:
-        return style.message(settings["title"], "no local exponent: the study asks for no power-law fit")
-    figure, panels = style.panels(settings["title"], len(asked))
-    for axes, (name, fit, kind) in zip(panels, asked, strict=True):
+        return style.message(settings, "no local exponent: the study asks for no power-law fit")
+    figure, panels = style.panels(settings, asked)
+    for axes, (name, fit, kind) in panels:
         laws = [law for law in fitted_laws(tables["fits"], name) if law.kind == kind]
         _draw_panel(axes, name, fit, kind, laws, tables["curves"])
     return figure
@@ -43,9 +44,12 @@ def _kinds(fit, curves):
 
 def _draw_panel(axes, name, fit, kind, laws, curves):
     of, against = fit["of"], fit["against"]
-    axes.set(xlabel=known_axis(against, curves), ylabel=f"local exponent d log {symbol(of)} / d log {symbol(against)}")
+    label = f"local exponent d log {symbol(of)} / d log {symbol(against)}"
+    if fit.get("excess_over"):
+        label = f"local exponent of the excess {symbol(of)} in {symbol(against)}"
+    axes.set(xlabel=known_axis(against, curves), ylabel=label)
     try:
-        found = curve(select(curves, fit["where"] | {"kind": kind}), against, of, fit["where"].get("time", np.inf))
+        found = _curve(name, fit, kind, curves)
     except Unfitted as error:
         axes.set_title(name.replace("_", " "))
         style.tell(axes, f"no curve: {error}")
@@ -56,7 +60,7 @@ def _draw_panel(axes, name, fit, kind, laws, curves):
     }
     told = ", t = ∞" if found.parameters.get("time") == np.inf else ""
     axes.set_title(f"{name.replace('_', ' ')}, {kind}\n{caption(fixed, curves, SIZES)}{told}")
-    handles = [_draw_slopes(axes, found, kind)]
+    handles = [_draw_slopes(axes, found.measured, kind)]
     for law in laws:
         handles += _draw_law(axes, law)
     if fit["predicted"] is not None:
@@ -70,28 +74,24 @@ def _draw_panel(axes, name, fit, kind, laws, curves):
     style.legend(axes, handles, "best")
 
 
-def _draw_slopes(axes, found, kind):
-    """The local exponents of the mean curve, with one standard error from leaving out each seed in turn."""
-    slopes, error = slopes_with_errors(found.x, found.losses)
-    axes.plot(found.x, slopes, color=KINDS[kind], marker="o", markersize=2.2, linewidth=0.8, zorder=3)
-    if error.any():
-        axes.fill_between(
-            found.x, slopes - error, slopes + error, color=KINDS[kind], alpha=marks.CENTRAL_ALPHA, linewidth=0
-        )
+def _curve(name, fit, kind, curves):
+    """The curve that a fit asks for; raises Unfitted where there is none or too little of it."""
+    rows = select(curves, fit["where"] | {"kind": kind})
+    found = asked_curve(rows, curves[curves["kind"] == kind], fit, f"{name}.{kind}")
+    if len(found.measured.x) < MIN_POINTS:
+        raise Unfitted("no_data", f"{len(found.measured.x)} points are left, {MIN_POINTS} are needed")
+    return found
+
+
+def _draw_slopes(axes, measured, kind):
+    """The local exponents of the curve, with one standard error from drawing its seeds again."""
+    slopes = local_exponents(measured.x, measured.y)
+    axes.plot(measured.x, slopes, color=KINDS[kind], marker="o", markersize=2.2, linewidth=0.8, zorder=3)
+    if measured.resampled is not None:
+        error = local_exponents(measured.x, measured.resampled).std(axis=0)
+        look = {"color": KINDS[kind], "alpha": marks.CENTRAL_ALPHA, "linewidth": 0}
+        axes.fill_between(measured.x, slopes - error, slopes + error, **look)
     return style.line_key("local exponent", KINDS[kind], marker="o", markersize=2.2, linewidth=0.8)
-
-
-def slopes_with_errors(x, losses):
-    """Local exponents (n,) of the mean over seeds of ``losses`` (seeds, n), and their jackknife errors.
-
-    The errors are 0 below three seeds and where a seed misses a value.
-    """
-    slopes = local_exponents(x, np.nanmean(losses, axis=0))
-    seeds = len(losses)
-    if seeds < 3 or not np.isfinite(losses).all():
-        return slopes, np.zeros_like(slopes)
-    left_out = local_exponents(x, (losses.sum(axis=0) - losses) / (seeds - 1))
-    return slopes, np.sqrt((seeds - 1) * left_out.var(axis=0))
 
 
 def _draw_law(axes, law):

@@ -3,14 +3,14 @@
 import numpy as np
 
 from scalefront.figures import style
-from scalefront.figures.fit_lines import draw_law, fitted_laws, law_keys
-from scalefront.figures.labels import exponent, known_axis, product, symbol
+from scalefront.figures.fit_lines import draw_guide, draw_law, fitted_laws, guide_key, law_keys
+from scalefront.figures.labels import equation, known_axis, product, symbol
 from scalefront.figures.selection import lines
 from scalefront.fits.selection import select
 from scalefront.words import axis_label
 
 MARKERS = "os^D"
-GUIDE_DECADES, GUIDE_OFFSET = 1.5, 0.12  # length; distance below the fit as a share of the panel's height
+BINDING = "X"  # an optimum that more samples would lower most
 KINDS = {"theory": style.LIMIT, "simulation": "#0072B2"}
 
 
@@ -18,21 +18,22 @@ KINDS = {"theory": style.LIMIT, "simulation": "#0072B2"}
 def draw(settings, tables):
     """Figure of L(C), N*(C) and t*(C): all curves, the optima (hollow on the edge of the grid), fits in their windows.
 
+    Where the frontier has budgets of samples, each has a colour, and crosses are optima at which the samples bind.
+
     Parameters
     ----------
-    settings : of the study: title, frontier
+    settings : of the study: title, remarks, fits, frontier
     tables : "curves", "fits" and "frontier"
 
     Returns
     -------
     matplotlib Figure
     """
-    frontier, title = settings["frontier"], settings["title"]
+    frontier = settings["frontier"]
     if not frontier:
-        return style.message(title, "no frontier: the study names no compute")
+        return style.message(settings, "no frontier: the study names no compute")
     rows = select(tables["curves"], frontier["where"])
     rows = rows[np.isfinite(rows["compute"].to_numpy(float, na_value=np.nan)) & (rows["compute"] > 0)]
-    figure, panels = style.panels(title, 3)
     size = frontier["size"]
     shown = {
         "loss": ("L*", known_axis("test_loss", rows)),
@@ -40,81 +41,105 @@ def draw(settings, tables):
         "time": ("t*", known_axis("time", rows).replace("time t", "optimal time t*")),
     }
     compute = axis_label("compute", product(frontier["compute"]))
-    for axes, (quantity, (mark, label)) in zip(panels, shown.items(), strict=True):
+    figure, panels = style.panels(settings, list(shown))
+    for axes, quantity in panels:
+        mark, label = shown[quantity]
         axes.set(xlabel=compute, ylabel=label, xscale="log", yscale="log")
         if quantity == "loss":
-            _draw_curves(axes, rows, size)
+            _draw_curves(axes, rows, size, budget=frontier.get("budget"))
         handles = _draw_optima(axes, quantity, mark, settings, tables)
         if quantity != "loss" and not len(tables["frontier"]):
             style.tell(axes, "no optimum: fewer than three sizes have a curve")
         style.legend(axes, handles, "lower left" if quantity == "loss" else "upper left")
-    style.legend_below(figure, _keys(tables["frontier"]))
+    style.legend_below(figure, _keys(tables["frontier"], frontier.get("budget")))
     return figure
 
 
-def _draw_curves(axes, rows, size):
-    """All curves of the frontier's selection, thin, coloured by their size."""
+def _draw_curves(axes, rows, size, budget):
+    """All curves of the frontier's selection, thin, coloured by their size; grey where colours are budgets."""
     values = sorted(rows[size].unique())
     if not values:
         return style.tell(axes, "no curve with a finite compute")
     shades = style.colours(values)
-    for value in values:
-        for line in lines(rows[rows[size] == value], "test_loss", "compute").values():
-            dashes = "-" if line.kind == "theory" else (0, (1, 1))
-            axes.plot(line.x, line.mean, color=shades[value], linewidth=0.6, linestyle=dashes, alpha=0.8)
-    return style.colour_bar(axes, values, axis_label(size)) if len(values) > 1 else None
+    for (_, value), found in rows.groupby(["point", size], sort=False):
+        for line in lines(found, "test_loss", "compute").values():
+            look = {"color": style.FAINT} if budget else {"color": shades[value], "alpha": 0.8}
+            axes.plot(line.x, line.mean, linewidth=0.6, linestyle="-" if line.kind == "theory" else (0, (1, 1)), **look)
+    return style.colour_bar(axes, values, axis_label(size)) if len(values) > 1 and not budget else None
 
 
 def _draw_optima(axes, quantity, mark, settings, tables):
     """Optima of all kinds and methods with their fits and predicted slopes; returns the legend entries."""
     predicted = settings["frontier"]["predicted"].get(f"{quantity}_exponent")
+    shades = _budget_colours(tables["frontier"])
     handles = []
     for (kind, method), optima in tables["frontier"].groupby(["kind", "method"]):
         marker = MARKERS[settings["frontier"]["methods"].index(method) % len(MARKERS)]
-        _draw_points(axes, optima, quantity, KINDS[kind], marker)
+        for budget, found in _by_budget(optima):
+            _draw_points(axes, found, quantity, shades.get(budget, KINDS[kind]), marker)
         names = (f"{quantity}_exponent", f"{quantity}_prefactor")
         for law in fitted_laws(tables["fits"], f"frontier.{method}", *names):
             if law.kind != kind:
                 continue
-            if law.known:
-                draw_law(axes, law, linewidth=6.0)
-                if predicted is not None:
-                    _draw_guide(axes, law, predicted)
+            draw_law(axes, law, linewidth=6.0)
+            if law.known and predicted is not None:
+                draw_guide(axes, law, predicted)
             handles += law_keys(law, mark, symbol("compute"))
     if predicted is not None and handles:
-        handles.append(style.line_key(f"predicted p = {exponent(predicted)}", linestyle=(0, (3, 1.5))))
-    return handles
+        handles.append(guide_key(predicted))
+    return handles + (_binding_keys(settings["frontier"], tables["fits"]) if quantity == "loss" else [])
+
+
+def _binding_keys(frontier, fits):
+    """Legend entries of the compute from which on the samples of a budget bind, a power law of the budget."""
+    if not frontier.get("budget"):
+        return []
+    names, predicted = ("binding_exponent", "binding_prefactor"), frontier["predicted"].get("binding_exponent")
+    laws = [law for method in frontier["methods"] for law in fitted_laws(fits, f"frontier.{method}", *names)]
+    return [key for law in laws for key in law_keys(law, "binding C", symbol("budget"), predicted)]
+
+
+def _by_budget(optima):
+    return optima.groupby("budget", dropna=False) if "budget" in optima else [(np.nan, optima)]
+
+
+def _budget_colours(frontier):
+    """budget -> colour; none for a frontier without budgets."""
+    budgets = frontier["budget"].dropna().unique() if "budget" in frontier else ()
+    return style.colours(budgets, style.SECOND_SEQUENCE)
 
 
 def _draw_points(axes, optima, quantity, colour, marker):
-    """Optima with their ranges; on the edge of the grid hollow."""
-    for edge, found in optima.groupby(optima["edge"].astype(bool)):
+    """Optima with their ranges; on the edge of the grid hollow, crosses where the samples bind."""
+    binding = _samples_bind(optima)
+    for (edge, binds), found in optima.groupby([optima["edge"].astype(bool), binding]):
         x, y = found["compute"].to_numpy(float), found[quantity].to_numpy(float)
         face = "white" if edge else colour
-        look = {"color": colour, "markerfacecolor": face, "markersize": 2.4, "markeredgewidth": 0.6, "zorder": 4}
-        axes.plot(x, y, marker, gid="edge" if edge else "optimum", **look)
+        shape = {"marker": BINDING, "markersize": 4.0} if binds else {"marker": marker, "markersize": 2.4}
+        look = {"color": colour, "markerfacecolor": face, "markeredgewidth": 0.6, "zorder": 4, "linestyle": "none"}
+        axes.plot(x, y, gid="edge" if edge else "binding" if binds else "optimum", **look, **shape)
         if not edge:
             low, high = (found[f"{quantity}_{end}"].to_numpy(float) for end in ("low", "high"))
             axes.vlines(x, low, high, color=colour, linewidth=0.8, zorder=3.5)
 
 
-def _draw_guide(axes, law, predicted):
-    """A short line of the predicted slope below the middle of the fit."""
-    middle = np.sqrt(law.window[0] * law.window[1])
-    half = min(GUIDE_DECADES, np.log10(law.window[1] / law.window[0])) / 2
-    x = middle * 10.0 ** np.array([-half, half])
-    bottom, top = axes.get_ylim()
-    offset = (bottom / top) ** GUIDE_OFFSET
-    y = offset * law.prefactor * middle**law.exponent * (x / middle) ** predicted
-    axes.plot(x, y, color=style.GREY, linestyle=(0, (3, 1.5)), zorder=4.5, gid="guide")
+def _samples_bind(optima):
+    """(n,) whether the samples of a budget bind at an optimum; frontiers without a budget have none to bind."""
+    if "binds" not in optima:
+        return np.zeros(len(optima), bool)
+    return ((optima["binds"] == "samples").fillna(False) & optima["budget"].notna()).to_numpy(bool)
 
 
-def _keys(frontier):
+def _keys(frontier, budget):
     """Legend entries of the optima."""
     look = {"linestyle": "none", "marker": "o", "markersize": 3.2}
-    found = [
-        style.line_key(f"optimum, {kind}", KINDS[kind], **look) for kind in KINDS if (frontier["kind"] == kind).any()
-    ]
+    told = {equation("budget", value): shade for value, shade in sorted(_budget_colours(frontier).items())}
+    told = told or {kind: colour for kind, colour in KINDS.items() if (frontier["kind"] == kind).any()}
+    found = [style.line_key(f"optimum, {name}", colour, **look) for name, colour in told.items()]
     if frontier["edge"].astype(bool).any():
         found.append(style.line_key("on the edge of the grid, not fitted", markerfacecolor="white", **look))
+    if _samples_bind(frontier).any():
+        found.append(style.line_key(f"{budget} bind, not fitted", **look | {"marker": BINDING, "markersize": 4.5}))
+    if budget:
+        found.append(style.text_key("fits: of the largest budget"))
     return found

@@ -29,16 +29,16 @@ def draw_against(size, settings, tables):
     curves = tables["curves"]
     families = _families(curves, size)
     if not families:
-        return style.message(settings["title"], f"no curve with a finite {size}: nothing to show against it")
-    figure, panels = style.panels(settings["title"], len(families))
+        return style.message(settings, f"no curve with a finite {size}: nothing to show against it")
+    figure, panels = style.panels(settings, families)
     drawn = []
-    for axes, family in zip(panels, families, strict=True):
+    for axes, family in panels:
         found, handles = _draw_family(axes, family)
         axes.set(xlabel=known_axis(size, curves), ylabel=known_axis("test_loss", curves))
         axes.set_title(caption(family.fixed, curves, SIZES))
         if found:
             axes.set(xscale="log", yscale="log")
-            _tick_sizes(axes, family.finite_sizes)
+            tick_sizes(axes, family.finite_sizes)
             style.legend(axes, handles + draw_fits(axes, settings, tables["fits"], family.rows, size))
         else:
             style.tell(axes, "no positive loss among the rows")
@@ -69,7 +69,7 @@ def _draw_family(axes, family):
     return drawn, handles
 
 
-def _tick_sizes(axes, sizes):
+def tick_sizes(axes, sizes):
     """Ticks at the sizes themselves where they are few."""
     if len(sizes) <= FEW_SIZES:
         axes.set_xticks(sizes, [number(size) for size in sizes])

@@ -25,10 +25,10 @@ def draw(settings, tables):
     curves = tables["curves"]
     families = covering(curves)
     if not families:
-        return style.message(settings["title"], "no curve against time: the table has no rows with a width or samples")
-    figure, panels = style.panels(settings["title"], len(families))
+        return style.message(settings, "no curve against time: the table has no rows with a width or samples")
+    figure, panels = style.panels(settings, families)
     drawn, squares = [], False
-    for axes, family in zip(panels, families, strict=True):
+    for axes, family in panels:
         found, trained = _draw_family(axes, family, curves, settings, tables["fits"])
         drawn, squares = drawn + found, squares or trained
     style.legend_below(figure, marks.keys(drawn, symbol("time"), squares))

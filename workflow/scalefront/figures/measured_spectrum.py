@@ -17,7 +17,7 @@ def draw(settings, tables):
 
     Parameters
     ----------
-    settings : of the study: title
+    settings : of the study: title and remarks
     tables : "spectrum" (columns resample, index, eigenvalue, task_power) and "fits"
 
     Returns
@@ -25,9 +25,9 @@ def draw(settings, tables):
     matplotlib Figure
     """
     if "spectrum" not in tables:
-        return style.message(settings["title"], "no measured spectrum: the study's is a power law")
+        return style.message(settings, "no measured spectrum: the study's is a power law")
     measured, resampled = _matrices(tables["spectrum"])
-    figure, (left, right) = style.panels(settings["title"], 2)
+    figure, ((left, _), (right, _)) = style.panels(settings, ["eigenvalue", "task_power"])
     left.set(xlabel=axis_label("index"), ylabel="eigenvalue λₖ [feature²]")
     right.set(xlabel=axis_label("index"), ylabel="task power beyond k, Σ λₗwₗ² [target²]")
     columns = (

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scalefront.fits.selection import parameter_words, usable
+from scalefront.fits.losses import usable
+from scalefront.fits.selection import parameter_words
 
 SIZES = ("width", "samples")
 CENTRAL = (0.16, 0.84)  # of the seeds: one standard deviation to each side, were they Gaussian
@@ -63,16 +64,22 @@ class Line(NamedTuple):
     @property
     def finite(self):
         """The line without its limit at x = inf."""
-        return self._cut(np.isfinite(self.x))
+        return self.where(np.isfinite(self.x))
 
     @property
     def limit(self):
         """The line at x = inf alone, n = 0 or 1."""
-        return self._cut(np.isinf(self.x))
+        return self.where(np.isinf(self.x))
 
-    def _cut(self, kept):
+    def where(self, kept):
+        """The line at the x that a mask (n,) keeps."""
         arrays = {name: value[kept] for name, value in self._asdict().items() if isinstance(value, np.ndarray)}
         return self._replace(**arrays)
+
+    def less(self, reference):
+        """The line with ``reference``, a number, subtracted from all its values."""
+        values = ("mean", "low", "high", "lowest", "highest")
+        return self._replace(**{name: getattr(self, name) - reference for name in values})
 
 
 def along(curves, size):
@@ -92,16 +99,20 @@ def covering(curves):
         best = max(range(len(candidates)), key=lambda i: (len(points[i] & waiting), len(points[i])))
         chosen.append(candidates[best])
         waiting -= points[best]
-    return sorted(chosen, key=_order)
+    return sorted(chosen, key=order)
 
 
-def _order(family):
+def order(family):
+    """Sorts families: simulations first, then by their other parameters."""
     simulated = (family.rows["kind"] == "simulation").any()
-    return not simulated, family.all_finite, SIZES.index(family.size), *(v for v in family.fixed.values() if _plain(v))
+    return not simulated, family.all_finite, SIZES.index(family.size), *(_rank(v) for v in family.fixed.values())
 
 
-def _plain(value):
-    return isinstance(value, float) and value == value
+def _rank(value):
+    """Sorts the values of one word: numbers, then texts, then nulls."""
+    if isinstance(value, str):
+        return 1, value
+    return (0, value) if value is not None and value == value else (2, 0)
 
 
 def lines(rows, of, against="time"):
@@ -109,6 +120,11 @@ def lines(rows, of, against="time"):
     good, _ = usable(rows, of)
     good = good[good[against] > 0]
     return {kind: _line(kind, found, of, against) for kind, found in good.groupby("kind")}
+
+
+def exact_line(x, y):
+    """Line of a theory's ``y`` (n,), of either sign, at ``x`` (n,) ascending."""
+    return Line("theory", x, y, y, y, y, y, 0)
 
 
 def _line(kind, rows, of, against):

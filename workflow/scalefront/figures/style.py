@@ -10,17 +10,23 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.text import Annotation
 
 from scalefront.atomic import atomic
 
 PANEL = (3.2, 2.75)  # inches
 SINGLE = 4.6  # inches: a figure of one panel still has room for its title
-KEY_WIDTH = 1.6  # inches of a column of the legend below
-COLUMNS = 3
-ROOM = 0.03  # of the height of a panel, for one line of a legend
+KEY, CHARACTER = 0.42, 0.058  # inches of the legend below: of a handle with its space, of a character
+COLUMNS, MOST_ROWS = 3, 4
+ROOM = 0.03  # of the height of a panel, for one line of a legend beside which curves decay
+LINE = 0.066  # of the height of a panel: one line of a legend that stands clear of all curves
 LEAST = 1e-16  # of the top of an axis: what lies below is rounding, and would flatten everything else
 MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
-GREY, LIMIT, FIT = "0.45", "black", "#D55E00"  # black and vermillion stay apart for every kind of colour blindness
+REMARK_SIZE, REMARK_LINE = 6.5, 0.115  # points; inches from one line to the next
+# Okabe and Ito, Color Universal Design (2008), without yellow, which is faint, and vermillion, which is for fits alone
+CATEGORIES = ("black", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
+# black and vermillion stay apart for every kind of colour blindness
+GREY, FAINT, LIMIT, FIT = "0.45", "0.8", "black", "#D55E00"
 RC = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -58,19 +64,49 @@ SECOND_SEQUENCE = LinearSegmentedColormap.from_list(
 )
 
 
-def panels(title, count):
-    """A figure with ``count`` >= 1 panels in rows of at most three, and the list of its axes."""
-    columns = 2 if count == 4 else min(count, COLUMNS)
-    rows = math.ceil(count / columns)
+def panels(settings, shown, columns=None):
+    """A figure with one panel for each of ``shown``, under the title of the study and its remarks.
+
+    Parameters
+    ----------
+    settings : of the study: title and remarks
+    shown : list of what the panels show, one at least; beyond ``MOST_ROWS`` rows they are left out, and counted
+    columns : panels in a row; by default as many as look well, at most three
+
+    Returns
+    -------
+    figure, pairs (axes, what it shows)
+    """
+    kept = shown[: MOST_ROWS * (columns or COLUMNS)]
+    columns = columns or (2 if len(kept) == 4 else min(len(kept), COLUMNS))
+    rows = math.ceil(len(kept) / columns)
     width = max(columns * PANEL[0], SINGLE)
-    figure = Figure(figsize=(width, rows * PANEL[1] + 0.35), layout="constrained")
-    figure.suptitle(textwrap.fill(title, int(width * 15)), parse_math=False)
-    return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
+    remark = textwrap.fill(_remark(settings, len(kept), len(shown)), int(width * 20))
+    room = REMARK_LINE * len(remark.splitlines())
+    height = rows * PANEL[1] + 0.35 + room
+    figure = Figure(figsize=(width, height), layout="constrained")
+    title = figure.suptitle(textwrap.fill(settings["title"], int(width * 15)), parse_math=False)
+    if remark:
+        _write_below(figure, title, remark, room / height)
+    return figure, [(figure.add_subplot(rows, columns, number + 1), one) for number, one in enumerate(kept)]
 
 
-def message(title, text):
+def _remark(settings, kept, asked):
+    left_out = f"Not shown: {asked - kept} of {asked} panels." if asked > kept else ""
+    return " ".join(filter(None, [settings.get("remarks", ""), left_out]))
+
+
+def _write_below(figure, title, remark, room):
+    """Small grey lines below ``title``, for which the panels leave ``room``, a share of the height."""
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - room))
+    look = {"fontsize": REMARK_SIZE, "color": GREY, "ha": "center", "va": "top", "parse_math": False}
+    place = {"xy": (0.5, 0), "xycoords": title, "xytext": (0, -2), "textcoords": "offset points"}
+    figure.add_artist(Annotation(remark, annotation_clip=False, **place, **look)).set_gid("remark")
+
+
+def message(settings, text):
     """A figure that has nothing to show: empty axes and one line that says what is missing."""
-    figure, (axes,) = panels(title, 1)
+    figure, ((axes, _),) = panels(settings, [text])
     tell(axes, text)
     return figure
 
@@ -82,14 +118,21 @@ def tell(axes, text):
 
 
 def colours(values, sequence=SEQUENCE):
-    """value -> colour: finite values along the sequence (few by rank, many in log), infinity black."""
+    """value -> colour: finite values along the sequence (few, or from zero, by rank, many in log), infinity black."""
     finite = sorted({value for value in values if math.isfinite(value)})
-    if len(finite) > MOST_LEGEND_ENTRIES:
+    if len(finite) > MOST_LEGEND_ENTRIES and finite[0] > 0:
         places = LogNorm(finite[0], finite[-1])(finite)
     else:
         places = np.linspace(0, 1, len(finite)) if len(finite) > 1 else [0.6] * len(finite)
     found = {value: sequence(float(place)) for value, place in zip(finite, places, strict=True)}
     return found | {value: LIMIT for value in values if not math.isfinite(value)}
+
+
+def categories(names):
+    """name -> colour of curves without an order: the palette, and beyond its length the sequence, by rank."""
+    if len(names) <= len(CATEGORIES):
+        return dict(zip(names, CATEGORIES, strict=False))
+    return {name: SEQUENCE(rank / (len(names) - 1)) for rank, name in enumerate(names)}
 
 
 def colour_bar(axes, values, label, location="right"):
@@ -102,18 +145,32 @@ def colour_bar(axes, values, label, location="right"):
     bar.outline.set_linewidth(0.4)
 
 
-def legend(axes, handles, loc="lower left"):
-    """A legend inside ``axes``, where decaying curves leave room; a long one gets more of it below them."""
+def legend(axes, handles, loc="lower left", clear=False, least=LEAST):
+    """A legend inside ``axes``, where decaying curves leave room; a long one gets more of it below them.
+
+    Curves that do not decay leave none: with ``clear`` it has all of its height to itself. What lies below the share
+    ``least`` of the top of a logarithmic axis is cut off.
+    """
+    if axes.get_yscale() == "linear" and clear:
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(bottom - _clear_room(handles) * (top - bottom), top)
     if axes.get_yscale() == "log":
         bottom, top = axes.get_ylim()
-        bottom = max(bottom, top * LEAST)
-        room = ROOM * len(handles) if loc == "lower left" else 0
+        bottom = max(bottom, top * least)
+        room = _clear_room(handles) if clear else ROOM * len(handles) if loc == "lower left" else 0
         bottom *= (bottom / top) ** room
         axes.set_ylim(bottom, top)
         _keep_inside(axes, bottom)
     if not handles:
         return
     axes.legend(handles=handles, loc=loc)
+
+
+def _clear_room(handles):
+    """Height of a legend over that of the curves above it."""
+    lines = sum(1 + handle.get_label().count("\n") for handle in handles)
+    share = min(0.7, LINE * lines + 0.02)
+    return share / (1 - share)
 
 
 def _keep_inside(axes, bottom):
@@ -128,8 +185,20 @@ def _keep_inside(axes, bottom):
 def legend_below(figure, handles):
     """One legend under all panels: what lines, dots and bands mean."""
     if handles:
-        fitting = min(len(handles), int(figure.get_figwidth() / KEY_WIDTH))
-        figure.legend(handles=handles, loc="outside lower center", ncols=fitting, fontsize=7)
+        labels = [handle.get_label() for handle in handles]
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=_fitting(labels, figure.get_figwidth()), fontsize=7
+        )
+
+
+def _fitting(labels, width):
+    """The largest number of columns, filled one after the other, in which ``labels`` fit into ``width`` inches."""
+    lengths = [max(len(line) for line in label.splitlines()) for label in labels]
+    for count in range(len(labels), 1, -1):
+        longest = [max(column) for column in np.array_split(lengths, count)]
+        if sum(KEY + CHARACTER * length for length in longest) <= width:
+            return count
+    return 1
 
 
 def line_key(label, colour=GREY, **look):
@@ -145,6 +214,11 @@ def band_key(label, alpha):
 def text_key(label):
     """Legend entry without a handle."""
     return Line2D([], [], linestyle="none", label=textwrap.fill(label, 44))
+
+
+def left_out_keys(rows):
+    """Legend entry of ``rows`` of a table that have no value, none where there are no such rows."""
+    return [text_key(f"{rows} rows left out: unconverged or without a value")] if rows else []
 
 
 @styled

@@ -35,8 +35,8 @@ def correlate(settings, sources):
         rows = _rows(parameters, np.asarray(settings["time"], float), settings["index"], sources)
         told = pd.DataFrame([{"study": settings["study"], "point": digest, **parameters}])
         frames.append(told.merge(rows, how="cross"))
-    numbers = {word: float for word, value in parameters.items() if not isinstance(value, str)}
-    return pd.concat(frames, ignore_index=True).astype(numbers)
+    kinds = {word: float for word, value in parameters.items() if not isinstance(value, str)} | {"index": "Int64"}
+    return pd.concat(frames, ignore_index=True).astype(kinds)
 
 
 def _rows(parameters, time, index, sources):

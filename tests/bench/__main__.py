@@ -17,7 +17,9 @@ REPEATS = 5
 def main():
     print(f"one thread (OMP_NUM_THREADS={os.environ['OMP_NUM_THREADS']}), {os.cpu_count()} cores, median of {REPEATS}")
     theory()
+    steps_in_theory()
     simulation()
+    sgd()
     whole_runs()
 
 
@@ -57,6 +59,41 @@ def theory():
     print(f"  of them to the contour at the same 300 times   {march / contour:9.0f}     wanted > 100")
 
 
+def steps_in_theory():
+    """Gradient descent at all of 10,000 steps, and one-pass sgd against the direct sum of its Volterra equation."""
+    import numpy as np
+    from scalefront.models.random_features.filters import Method
+    from scalefront.models.random_features.theory.loss_curves import loss_curves
+    from scalefront.models.random_features.theory.one_pass import one_pass_curves
+    from scalefront.spectra import power_law
+
+    from tests.oracles import volterra
+    from tests.oracles.time_domain import gradient_descent
+
+    spectrum, method = power_law(1.25, 0.4, 60), Method("gradient_descent", 0.1)
+    start = time.perf_counter()
+    gradient_descent(spectrum, 20, 30, 0.5, 0.1, 300)
+    march = time.perf_counter() - start
+    every = median(lambda: loss_curves(spectrum, [20.0], [30.0], [0.5], np.arange(10_001.0), method), 3)
+    few = median(lambda: loss_curves(spectrum, [20.0], [30.0], [0.5], np.arange(301.0), method))
+    print(f"gradient descent, all steps to 10,000, M = 60    {every:9.3f} s")
+    print(
+        f"  of the T x T equations at T = 300 to all those {march / every:9.1f}     (T^3: {(10_000 / 300) ** 3:.0f}x more at 10,000)"
+    )
+    print(f"  of them to the contours at the same 300 steps  {march / few:9.0f}")
+    spectrum = power_law(1.25, 0.4, 1000, exact=1000)
+    start = time.perf_counter()
+    direct = volterra.losses(spectrum, 100, 0.5, 0.3, 8, 5000)
+    summed = time.perf_counter() - start
+    steps = np.arange(5001.0)
+    closed = median(lambda: one_pass_curves(spectrum, [100.0], [0.5], [0.3], [8.0], steps), 3)
+    sixty = median(lambda: one_pass_curves(spectrum, [100.0], [0.5], [0.3], [8.0], steps[:: 5000 // 59]))
+    worst = np.abs(one_pass_curves(spectrum, [100.0], [0.5], [0.3], [8.0], steps).test_loss[0] / direct - 1).max()
+    print(f"Volterra equation summed, T = 5000, M = 1000     {summed:9.3f} s")
+    print(f"  its generating function, all 5000 steps        {closed:9.3f} s   largest difference {worst:.1e}")
+    print(f"  60 of these steps                              {sixty:9.4f} s")
+
+
 CURVE = """
 import time, numpy as np
 from scalefront.models.random_features.simulation import full_batch
@@ -87,6 +124,50 @@ def simulation():
     print(f"  of the steps to the curve                      {seconds[1] / seconds[0]:9.0f}     wanted > 20")
 
 
+NUMPY_SGD = """
+import time, numpy as np, scalefront
+rng, modes, width, batch, steps = np.random.default_rng(0), 1000, 256, 32, 300
+k = np.arange(1.0, modes + 1)
+root, projection = k ** (-1.25 / 2), rng.standard_normal((width, modes))
+error = np.sqrt(modes * k**-1.5 / k**-1.25)
+start = time.perf_counter()
+for _ in range(steps):
+    features = rng.standard_normal((batch, modes)) * root
+    residual = features @ error / np.sqrt(modes) + 0.5 * rng.standard_normal(batch)
+    gradient = np.sqrt(modes) / batch * (features.T @ residual)
+    error = error - 0.3 * projection.T @ (projection @ gradient) / width
+    loss = k**-1.25 @ error**2 / modes
+print((time.perf_counter() - start) / steps)
+"""
+SGD = """
+import time, numpy as np
+from scalefront.models.random_features.sgd import one_pass
+from scalefront.randomness import point_key, seed_keys
+from scalefront.spectra import power_law
+spectrum, keys = power_law(1.25, 0.4, {modes}, exact={modes}), seed_keys(point_key(0, "0" * 12), range(32))
+def run(steps):
+    start = time.perf_counter()
+    one_pass(keys, spectrum, 256, 0.5, 0.3, {batch}, np.array([0, steps]))
+    return time.perf_counter() - start
+run(10)
+few, many = run(10), run(1010)
+print((many - few) / 1000 / 32)
+"""
+
+
+def sgd():
+    """A step of one seed: sums over a batch drawn as such, 32 seeds together, against a numpy loop over M features."""
+    literal = measured(NUMPY_SGD)[0]
+    step = {
+        key: measured(SGD.format(modes=key[0], batch=key[1]))[0] for key in ((1000, 32), (1000, 1024), (100_000, 32))
+    }
+    here = step[1000, 32]
+    print(f"one-pass sgd, a step, N = 256, B = 32, M = 1000  {here * 1e6:9.2f} us  a seed, 32 seeds together")
+    print(f"  of a numpy loop over 1000 features to it       {literal / here:9.1f}     wanted > 20")
+    print(f"  of B = 1024 to B = 32                          {step[1000, 1024] / here:9.2f}     wanted < 2")
+    print(f"  of M = 100,000 to M = 1000                     {step[100_000, 32] / here:9.2f}     wanted 1")
+
+
 def measured(program):
     """(seconds that a program prints, its peak memory in MiB), in a process of its own."""
     peak = "next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1]"
@@ -101,7 +182,7 @@ def whole_runs():
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"XDG_CACHE_HOME": str(Path(folder) / "cache")}
         command = [sys.executable, "-c", "from scalefront.cli import main; main()", "run", "--cores", "2"]
-        for what, wanted in (("the default studies, nothing compiled", 120), ("  a second run", 10)):
+        for what, wanted in (("the default studies, nothing compiled", 180), ("  a second run", 10)):
             start = time.perf_counter()
             subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
             print(f"{what:48} {time.perf_counter() - start:9.1f} s   wanted < {wanted} s")

@@ -117,6 +117,22 @@ def test_quantity_may_have_dots_and_a_kind():
     assert judge(claim | {"quantity": "frontier.envelope.size_exponent:simulation"}, fits)["value"] == 0.3
 
 
+def test_a_budget_is_named_by_its_fit_and_a_ratio_of_theory_is_exact():
+    fits = pd.concat(
+        [
+            fits_table(0.5, 0.49, 0.51, "frontier.envelope", "size_exponent"),
+            fits_table(0.3, 0.29, 0.31, "frontier.envelope.samples-100", "size_exponent"),
+            fits_table(2.0, 2.0, 2.0, "stop", "ratio"),
+        ]
+    )
+    claim = {"id": "c", "relation": "equals", "predicted": 2.0, "tolerance": 1e-6}
+    assert judge(claim | {"quantity": "frontier.envelope.samples-100.size_exponent"}, fits)["value"] == 0.3
+    assert judge(claim | {"quantity": "stop.ratio:theory"}, fits)["verdict"] == "confirmed"
+    assert (
+        judge(claim | {"quantity": "stop.ratio", "relation": "above", "predicted": 2.0}, fits)["verdict"] == "refuted"
+    )
+
+
 def test_fit_without_a_window_is_inconclusive_with_its_reason():
     claim = {"id": "c", "quantity": "fit.exponent", "relation": "equals", "predicted": -0.4, "tolerance": 0.02}
     fits = fits_table(np.nan, np.nan, np.nan, status="no_window", because="steady over 0.4 decades")

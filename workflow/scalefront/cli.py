@@ -138,7 +138,8 @@ def run(
     report = launch.write_report(ROOT / "Snakefile", arguments)
     verdicts = _claims(launch.CLAIMS)
     verdicts = verdicts[verdicts["study"].isin(chosen)]
-    console.print(screen.claims_table(verdicts, console.width, screen.MOST_CLAIMS))
+    if len(verdicts):
+        console.print(screen.claims_table(verdicts, console.width, screen.MOST_CLAIMS))
     console.print(screen.next_steps(verdicts, launch.REPORT if report else None), markup=False, soft_wrap=True)
 
 

@@ -16,7 +16,7 @@ def announcement(studies, log, default):
     shards = [(kind, shard) for study in studies for kind, found in study.shards.items() for shard in found]
     curves = sum(seeds if kind == "simulation" else 1 for kind, shard in shards for _, seeds in shard.entries)
     names = ", ".join(study.name for study in studies)
-    time = "About a minute and a half on two cores; results" if default else "Results"
+    time = "About three minutes on two cores; results" if default else "Results"
     return (
         f"{_count(len(studies), 'study', 'studies')} ({names}): {_count(curves, 'curve', 'curves')} in "
         f"{_count(len(shards), 'shard', 'shards')}, then fits, claims and figures.\n"
@@ -62,8 +62,9 @@ def _cut(text, length):
 
 def next_steps(claims, report):
     """How many verdicts there are and where all of them stand, where the report is, and what to try next."""
+    counted = _counts(claims.to_dict("records"))
     lines = [
-        f"{_counts(claims.to_dict('records'))}; all with their reasons: results/claims.md",
+        f"{counted}; all with their reasons: results/claims.md" if counted else "These studies make no claims.",
         f"Report: {report}" if report else "The report could not be written; see results/snakemake.log",
         "Tables: results/<study>/{curves,fits,frontier,claims}.parquet; figures: results/<study>/figures",
         "Next: copy a file of config/studies, change capacity, source or width (only what is new is computed):",

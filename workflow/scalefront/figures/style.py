@@ -17,9 +17,11 @@ from scalefront.atomic import atomic
 PANEL = (3.2, 2.75)  # inches
 SINGLE = 4.6  # inches: a figure of one panel still has room for its title
 KEY, CHARACTER = 0.42, 0.058  # inches of the legend below: of a handle with its space, of a character
+KEY_LINE = 0.14  # inches of one more row of the legend below
 COLUMNS, MOST_ROWS = 3, 4
 ROOM = 0.03  # of the height of a panel, for one line of a legend beside which curves decay
 LINE = 0.066  # of the height of a panel: one line of a legend that stands clear of all curves
+MARGIN = 0.05  # of an axis, above the highest mark
 LEAST = 1e-16  # of the top of an axis: what lies below is rounding, and would flatten everything else
 MOST_LEGEND_ENTRIES = 8  # more curves than this are told apart by a colour bar
 REMARK_SIZE, REMARK_LINE = 6.5, 0.115  # points; inches from one line to the next
@@ -155,8 +157,7 @@ def legend(axes, handles, loc="lower left", clear=False, least=LEAST):
         bottom, top = axes.get_ylim()
         axes.set_ylim(bottom - _clear_room(handles) * (top - bottom), top)
     if axes.get_yscale() == "log":
-        bottom, top = axes.get_ylim()
-        bottom = max(bottom, top * least)
+        bottom, top = _cut_off(axes, least)
         room = _clear_room(handles) if clear else ROOM * len(handles) if loc == "lower left" else 0
         bottom *= (bottom / top) ** room
         axes.set_ylim(bottom, top)
@@ -164,6 +165,16 @@ def legend(axes, handles, loc="lower left", clear=False, least=LEAST):
     if not handles:
         return
     axes.legend(handles=handles, loc=loc)
+
+
+def _cut_off(axes, least):
+    """Limits of a logarithmic axis down to ``least`` of its highest mark: what is cut off takes no margin above it."""
+    bottom, top = axes.get_ylim()
+    highest = axes.dataLim.y1
+    if not 0 < highest < math.inf or bottom >= highest * least:
+        return bottom, top
+    bottom = highest * least
+    return bottom, highest * (highest / bottom) ** MARGIN
 
 
 def _clear_room(handles):
@@ -186,9 +197,10 @@ def legend_below(figure, handles):
     """One legend under all panels: what lines, dots and bands mean."""
     if handles:
         labels = [handle.get_label() for handle in handles]
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=_fitting(labels, figure.get_figwidth()), fontsize=7
-        )
+        columns = _fitting(labels, figure.get_figwidth())
+        rows = math.ceil(len(labels) / columns)
+        figure.set_figheight(figure.get_figheight() + KEY_LINE * max(0, rows - 1))
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=7)
 
 
 def _fitting(labels, width):

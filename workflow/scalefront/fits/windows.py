@@ -87,9 +87,10 @@ def local_exponents(x, y, step=STEP):
 def automatic_window(x, y, reach=None, floor=0.0, noise=0.0, band=BAND):
     """The longest window in log x in which a curve is a power law, by the rule of this module.
 
-    Inside ``reach``, with y the factor FLOOR_FACTOR above or below floor, the local exponent may differ by at most ``band`` (relative, at
-    least BAND_ABSOLUTE) from the middle of its range in the window, and that middle from zero by more than
-    BAND_ABSOLUTE; of two windows of one length the one at larger x is taken. There is no argument for a prediction.
+    Inside ``reach``, with y the factor FLOOR_FACTOR above or below floor, the local exponent may differ by at most
+    ``band`` (relative, at least BAND_ABSOLUTE) from the middle of its range in the window, and that middle from zero
+    by more than BAND_ABSOLUTE; of two windows of one length the one at larger x is taken. There is no argument for a
+    prediction.
 
     Parameters
     ----------

@@ -104,8 +104,8 @@ class _Problem(NamedTuple):
         late = steps >= self.first_late(slowest)
         rows = Rows(*(np.zeros(len(steps)) for _ in range(3)), np.ones(len(steps), bool))
         if late.any():
-            neck = bottleneck(self.spectrum, *([size] * late.sum() for size in (self.width, self.samples)))
-            columns = (neck, self.label_noise * np.ones(late.sum()), self.walk(late.sum()), steps[late])
+            neck, walk = self.columns(late.sum())
+            columns = (neck, self.label_noise * np.ones(late.sum()), walk, steps[late])
             for column, values in zip(rows, in_chunks(_late_means, self.spectrum, columns), strict=True):
                 column[late] = values
         if not late.all():
@@ -143,16 +143,28 @@ class _Problem(NamedTuple):
     def feedback(self, steps):
         """Rows whose losses are g and ghat at ``steps`` (n,) >= 1."""
         rows = Rows(*np.zeros((3, len(steps))), np.ones(len(steps), bool))
-        for chosen, integral in ((generating.few(steps), _few_feedback), (~generating.few(steps), _many_feedback)):
+        few = generating.few(steps)
+        for chosen, feedback_at in ((few, self.first_feedback), (~few, self.later_feedback)):
             if chosen.any():
-                sizes = ([size] * chosen.sum() for size in (self.width, self.samples))
-                columns = (bottleneck(self.spectrum, *sizes), self.walk(chosen.sum()), steps[chosen])
-                for column, values in zip(rows, in_chunks(integral, self.spectrum, columns), strict=True):
+                for column, values in zip(rows, feedback_at(steps[chosen]), strict=True):
                     column[chosen] = values
         return rows
 
-    def walk(self, count):
-        return Walk(np.full(count, self.learning_rate), np.full(count, self.noise))
+    def first_feedback(self, steps):
+        excess = generating.circle() - 1
+        found = [in_chunks(part, self.spectrum, (*self.columns(len(excess)), excess)) for part in _FEEDBACK]
+        losses = [generating.first_coefficients(one.test_loss + 1j * one.train_loss, steps) for one in found]
+        residual = max(one.residual.max() for one in found)
+        sound = all(one.converged.all() for one in found)
+        return Rows(*losses, np.full(len(steps), residual), np.full(len(steps), sound))
+
+    def later_feedback(self, steps):
+        return in_chunks(_later_feedback, self.spectrum, (*self.columns(len(steps)), steps))
+
+    def columns(self, count):
+        """A Bottleneck and a Walk of ``count`` equal rows."""
+        walk = Walk(np.full(count, self.learning_rate), np.full(count, self.noise))
+        return bottleneck(self.spectrum, [self.width] * count, [self.samples] * count), walk
 
     def limits(self, gain):
         """Losses at infinitely many steps; the sum of K over all steps is that of Khat divided by R1(z = -2/eta')."""
@@ -210,23 +222,34 @@ def _late_means(spectrum, neck, label_noise, walk, steps, rotations):
 
 
 @jax.jit
-def _few_feedback(spectrum, neck, walk, steps, rotations):
-    z, weight = generating.circle(steps)
-    return _feedback(spectrum, neck, walk, z - 1, weight, rotations)
+def _later_feedback(spectrum, neck, walk, steps, rotations):
+    """Rows of g and ghat by Talbot's contour in log Z."""
+    excess, weight = generating.late_contour(steps)
+    (test, train), solved = _feedback(spectrum, neck, walk, excess, rotations)
+    (test, test_sound), (train, train_sound) = sum_upper(weight * test, 0), sum_upper(weight * train, 0)
+    return Rows(test, train, solved.residual.max(0), solved.converged.all(0) & test_sound & train_sound)
 
 
-@jax.jit
-def _many_feedback(spectrum, neck, walk, steps, rotations):
-    return _feedback(spectrum, neck, walk, *generating.late_contour(steps), rotations)
-
-
-def _feedback(spectrum, neck, walk, excess, weight, rotations):
-    """Rows of g and ghat, with generating functions s K~/(1 - s Khat~) and s Khat~/(1 - s Khat~), s = eta^2/B'."""
+def _feedback(spectrum, neck, walk, excess, rotations):
+    """Generating functions of g and ghat over Z, s K~/(1 - s Khat~) and s Khat~/(1 - s Khat~), s = eta^2/B'; and Kappa."""
     solved, z, slope = generating.at_roots(spectrum, neck, walk, excess, rotations)
     point = one_point(spectrum, neck, solved)
     strength = (walk.learning_rate**2 * walk.noise)[None, :].astype(complex)
     train = strength * generating.difference(-z * point.df1, slope)
     test = strength * generating.difference(-z * point.df1 / point.r1, slope)
-    weight = weight / ((1 - train) * (1 + excess))
-    (test, test_sound), (train, train_sound) = sum_upper(weight * test, 0), sum_upper(weight * train, 0)
-    return Rows(test, train, solved.residual.max(0), solved.converged.all(0) & test_sound & train_sound)
+    divided = (1 - train) * (1 + excess)
+    return (test / divided, train / divided), solved
+
+
+def _at_one_node(part):
+    """Rows whose losses are the real and the imaginary part of one generating function at one node each."""
+
+    def integral(spectrum, neck, walk, excess, rotations):
+        values, solved = _feedback(spectrum, neck, walk, excess[None], rotations)
+        value = values[part][0]
+        return Rows(value.real, value.imag, solved.residual.max(0), solved.converged.all(0))
+
+    return jax.jit(integral)
+
+
+_FEEDBACK = _at_one_node(0), _at_one_node(1)

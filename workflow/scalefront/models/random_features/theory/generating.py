@@ -19,7 +19,7 @@ from scalefront.numerics import jnp
 
 NODES = 24
 FEW_STEPS = 16  # up to here the circle, beyond it Talbot's contour, which would wrap around the unit circle
-RADIUS, CIRCLE_NODES = 1.35, 128  # RADIUS^-CIRCLE_NODES and the rounding of RADIUS^FEW_STEPS are both below 1e-13
+RADIUS, CIRCLE_NODES = 1.5, 96  # RADIUS^-CIRCLE_NODES is below 1e-16, the rounding of RADIUS^FEW_STEPS about 1e-13
 
 
 class Walk(NamedTuple):
@@ -40,15 +40,24 @@ def few(steps):
     return steps <= FEW_STEPS
 
 
-def circle(steps):
-    """Nodes Z (h, n) and weights (h, n) with a(n) = 2 Re sum weight A(Z)/Z, for steps (n,) <= FEW_STEPS."""
+def many(steps):
+    """Which of them Talbot's contour serves."""
+    return (steps > FEW_STEPS) & np.isfinite(steps)
+
+
+def circle():
+    """Nodes Z (h,) that serve all steps up to FEW_STEPS, upper half plane."""
     angle = (np.arange(CIRCLE_NODES // 2) + 0.5) * 2 * np.pi / CIRCLE_NODES
-    z = jnp.asarray(RADIUS * np.exp(1j * angle))[:, None] * jnp.ones_like(steps)[None, :].astype(complex)
-    return z, z ** (steps[None, :].astype(complex) + 1) / CIRCLE_NODES
+    return RADIUS * np.exp(1j * angle)
+
+
+def first_coefficients(values, steps):
+    """a(n) (..., T) for steps (T,) <= FEW_STEPS, from the generating function divided by Z on the circle (..., h)."""
+    return 2 * (values @ (circle()[:, None] ** (np.asarray(steps) + 1) / CIRCLE_NODES)).real
 
 
 def late_contour(steps):
-    """Nodes Z - 1 (h, n) and weights as of ``circle``, for steps (n,) > FEW_STEPS."""
+    """Nodes Z - 1 (h, n) and weights (h, n), a(n) = 2 Re sum weight A(Z)/Z, for steps (n,) > FEW_STEPS."""
     contour = talbot(NODES)
     node, weight = (jnp.asarray(column)[:, None] / steps[None, :].astype(complex) for column in contour)
     return jnp.expm1(node), weight * jnp.exp(node)

@@ -53,7 +53,8 @@ def loss_curves(spectrum, width, samples, label_noise, time, method=GRADIENT_FLO
     label_noise : (n,) standard deviations >= 0
     time : (T,) times >= 0, in units of 1/lambda_1 for lambda_1 = 1, or whole steps of a method that takes them; 0 and
         inf allowed
-    method : Method, any but sgd; unstable beyond rates of ``method.largest_stable_rate()``: losses of +inf
+    method : Method, any but sgd. It is unstable beyond rates of ``method.largest_stable_rate()``: losses of +inf once
+        the train loss lies above its start
     ensemble, bags : (n,) or one number >= 1, inf allowed: the mean prediction over so many projections and training
         sets, all crossed. Both inf leave the bias, one of them C^A (ensemble) or C^D (bags)
 
@@ -103,7 +104,7 @@ class _Problems(NamedTuple):
             early = ~late[place]
             rows = self._early(place, counts[early])
             if self._largest_rate(place) >= self.method.largest_stable_rate():
-                rows = _grown(rows)
+                rows = _grown(rows, self.spectrum.initial_loss + self.label_noise[place] ** 2)
             for column, values in zip(curves, rows, strict=True):
                 column[place, columns[early]] = values
 
@@ -146,8 +147,8 @@ class _Problems(NamedTuple):
         return (spectrum.multiplicity * spectrum.task_power * np.asarray(phi) ** 2).sum(1)
 
 
-def _grown(rows):
-    """Rows of an unstable method: what is not resolved has grown without bound."""
-    sound = rows.converged & np.isfinite(rows.test_loss)
+def _grown(rows, start):
+    """Rows of an unstable method: +inf where the train loss lies above its start, or has outgrown what is resolved."""
+    sound = rows.converged & (rows.train_loss <= start)
     test, train = (np.where(sound, loss, np.inf) for loss in rows[:2])
     return Rows(test, train, np.where(sound, rows.residual, 0.0), np.ones_like(sound))

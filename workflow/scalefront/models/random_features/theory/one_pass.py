@@ -66,17 +66,11 @@ def one_pass_curves(spectrum, width, label_noise, learning_rate, batch, steps):
     gain = np.array([noise_gain(spectrum, n, np.inf, eta, b) for n, _, eta, b in zip(*columns, strict=True)])
     limit = late_losses(spectrum, width, np.full(len(width), np.inf), np.zeros(len(width))).test_loss
     stable = gain < 1
-    for name, chosen in (("few", generating.few(steps)), ("many", ~generating.few(steps) & np.isfinite(steps))):
-        place, when = np.nonzero(stable[:, None] & chosen[None, :])
-        if len(place):
-            walk = Walk(learning_rate[place], 1 / batch[place])
-            neck = bottleneck(spectrum, width[place], np.full(len(place), np.inf))
-            rows = in_chunks(_ROWS[name], spectrum, (neck, walk, label_noise[place], steps[when]))
-            test[place, when], residual[place, when], converged[place, when] = (
-                rows.test_loss,
-                rows.residual,
-                rows.converged,
-            )
+    for chosen, rows_at in ((generating.few(steps), _first_rows), (generating.many(steps), _later_rows)):
+        if chosen.any() and stable.any():
+            problems = spectrum, *(column[stable] for column in columns)
+            for column, values in zip((test, residual, converged), rows_at(*problems, steps[chosen]), strict=True):
+                column[np.ix_(stable, chosen)] = values
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = (limit + label_noise**2 * gain) / (1 - gain)
     test[:, np.isinf(steps)] = np.where(stable, rest, np.inf)[:, None]
@@ -84,22 +78,50 @@ def one_pass_curves(spectrum, width, label_noise, learning_rate, batch, steps):
     return SgdCurves(test, test + label_noise[:, None] ** 2, residual, converged)
 
 
+def _first_rows(spectrum, width, label_noise, learning_rate, batch, steps):
+    """Test loss, residual and soundness, each (n, T), of the first few steps: all of them from one circle."""
+    excess = generating.circle() - 1
+    place = np.repeat(np.arange(len(width)), len(excess))
+    columns = _columns(spectrum, place, width, label_noise, learning_rate, batch)
+    found = in_chunks(_one_node, spectrum, (*columns, np.tile(excess, len(width))))
+    values, residual, sound = (
+        column.reshape(len(width), -1)
+        for column in (found.test_loss + 1j * found.train_loss, found.residual, found.converged)
+    )
+    losses = np.maximum(generating.first_coefficients(values, steps), 0.0)
+    return losses, *(np.tile(column[:, None], len(steps)) for column in (residual.max(1), sound.all(1)))
+
+
+def _later_rows(spectrum, width, label_noise, learning_rate, batch, steps):
+    """The same of many steps, each from a contour of its own."""
+    place = np.repeat(np.arange(len(width)), len(steps))
+    columns = _columns(spectrum, place, width, label_noise, learning_rate, batch)
+    found = in_chunks(_many, spectrum, (*columns, np.tile(steps, len(width))))
+    return (column.reshape(len(width), -1) for column in (found.test_loss, found.residual, found.converged))
+
+
+def _columns(spectrum, place, width, label_noise, learning_rate, batch):
+    neck = bottleneck(spectrum, width[place], np.full(len(place), np.inf))
+    return neck, Walk(learning_rate[place], 1 / batch[place]), label_noise[place]
+
+
 @jax.jit
-def _few(spectrum, neck, walk, label_noise, steps, rotations):
-    z, weight = generating.circle(steps)
-    return _loss(spectrum, neck, walk, label_noise, z - 1, weight, rotations)
+def _one_node(spectrum, neck, walk, label_noise, excess, rotations):
+    """Rows whose losses are the real and the imaginary part of L~ at one node each."""
+    value, solved = _kernel(spectrum, neck, walk, label_noise, excess[None], rotations)
+    return Rows(value[0].real, value[0].imag, solved.residual.max(0), solved.converged.all(0))
 
 
 @jax.jit
 def _many(spectrum, neck, walk, label_noise, steps, rotations):
-    return _loss(spectrum, neck, walk, label_noise, *generating.late_contour(steps), rotations)
+    excess, weight = generating.late_contour(steps)
+    value, solved = _kernel(spectrum, neck, walk, label_noise, excess, rotations)
+    loss, sound = sum_upper(weight * value, 0)
+    return Rows(loss, loss + label_noise**2, solved.residual.max(0), solved.converged.all(0) & sound)
 
 
-_ROWS = {"few": _few, "many": _many}
-
-
-def _loss(spectrum, neck, walk, label_noise, excess, weight, rotations):
-    """Rows of L from L~ on the nodes Z = 1 + excess.
+def _kernel(spectrum, neck, walk, label_noise, excess, rotations):
+    """L~ (h, n) on nodes Z = 1 + excess, and the Kappa behind it.
 
     A constant in kappa tau/z drops out of the difference of the two roots; where tau is nearly constant it is taken out
     before, as it would drown the rest in rounding (as in ``late_times``).
@@ -113,8 +135,7 @@ def _loss(spectrum, neck, walk, label_noise, excess, weight, rotations):
     strength = (walk.learning_rate**2 * walk.noise)[None, :].astype(complex)
     fed_back = strength * generating.difference(-z * point.df1, slope)
     noise = (label_noise**2)[None, :].astype(complex)
-    loss, sound = sum_upper(weight * (signal + fed_back * noise / excess) / (1 - fed_back), 0)
-    return Rows(loss, loss + label_noise**2, solved.residual.max(0), solved.converged.all(0) & sound)
+    return (signal + fed_back * noise / excess) / (1 - fed_back), solved
 
 
 def mean_given_projection(rate, coefficient, unexplained, label_noise, learning_rate, batch, steps):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scalefront.tables import read, read_metadata
 
-from .conftest import SMALL
+from .conftest import INF, SMALL
 
 KEYS = ["kind", "point", "seed", "time"]
 LOSSES = ["test_loss", "train_loss"]
@@ -130,3 +130,67 @@ def test_a_changed_constant_of_the_solver_reruns_theory_and_nothing_of_the_simul
     assert "simulate" not in planned
     undo()
     assert checkout.planned() == {}
+
+
+STEPPED = {
+    "title": "Steps, ensembles and order parameters",
+    "model": "random_features",
+    "seed": 2,
+    "seeds": 4,
+    "spectrum": {"kind": "power_law", "capacity": 1.25, "source": 0.4, "modes": 100},
+    "time": {"start": 1, "stop": 50, "points": 6, "limit": True},
+    "sweep": [
+        {"width": 12, "samples": [24, INF], "optimizer": "sgd", "learning_rate": 0.3, "batch": 4, "fan_out": []},
+        {"width": 12, "samples": 24, "optimizer": "momentum", "learning_rate": 0.3, "momentum": 0.5, "fan_out": []},
+        {"width": 12, "samples": 24, "ensemble": [1, 2], "bags": [1, 2], "fan_out": []},
+    ],
+    "order_parameters": {"where": {"optimizer": "gradient_flow", "ensemble": 1, "bags": 1}, "index": [1, 5]},
+    "fits": {"sgd": {"of": "test_loss", "law": "relative_difference", "where": {"optimizer": "sgd"}}},
+    "figures": ["loss_by_dynamics", "transfer_functions"],
+}
+
+
+@pytest.mark.slow
+def test_a_study_of_steps_ensembles_and_order_parameters(fresh):
+    fresh.study(STEPPED, "stepped")
+    fresh.snakemake(study="stepped.yaml")
+    curves = read(fresh.result("stepped/curves.parquet"))
+    assert (curves["status"] == "ok").all()
+    stepped = curves[curves["learning_rate"].notna() & np.isfinite(curves["time"])]
+    np.testing.assert_allclose(stepped["steps"] * stepped["learning_rate"], stepped["time"])
+    assert (stepped["steps"] == stepped["steps"].round()).all()
+    sgd = curves[(curves["optimizer"] == "sgd") & (curves["kind"] == "simulation")]
+    assert np.isfinite(sgd["time"]).all() and sgd.groupby("point")["seed"].nunique().tolist() == [4, 4]
+    found = read(fresh.result("stepped/order_parameters.parquet"))
+    assert set(found["quantity"]) == {"H", "R1", "R3", "R02", "R24", "C0", "C1", "C2", "C3", "density"}
+    losses = curves[(curves["kind"] == "theory") & curves["point"].isin(found["point"]) & np.isfinite(curves["time"])]
+    same = found[(found["quantity"] == "C0") & (found["time"] == found["other_time"])]
+    np.testing.assert_allclose(same["value"], losses["test_loss"], rtol=1e-9)
+    assert read_metadata(fresh.result("stepped/order_parameters.parquet"))["seed"] == 2
+    for figure in STEPPED["figures"]:
+        assert fresh.result(f"stepped/figures/{figure}.png").stat().st_size > 1000
+    assert "Nothing to be done" in fresh.snakemake(study="stepped.yaml").stderr
+
+
+@pytest.mark.slow
+def test_runs_of_sgd_do_not_depend_on_shards(fresh, tmp_path):
+    content = STEPPED | {
+        "sweep": [STEPPED["sweep"][0] | {"curves": "simulation"}],
+        "order_parameters": None,
+        "fits": {},
+    }
+    other = type(fresh)(tmp_path / "other")
+    for run, fan_out in ((fresh, []), (other, ["width", "samples"])):
+        content["sweep"][0]["fan_out"] = fan_out
+        run.study(content, "stepped")
+        run.snakemake("results/stepped/curves.parquet", study="stepped.yaml")
+    same_rows(fresh.result("stepped/curves.parquet"), other.result("stepped/curves.parquet"))
+
+
+def test_a_step_size_past_its_limit_is_refused_with_the_limit(fresh):
+    content = copy.deepcopy(STEPPED)
+    content["sweep"][1]["learning_rate"] = 2.5
+    fresh.study(content, "stepped")
+    done = fresh.snakemake("--dry-run", study="stepped.yaml", check=False)
+    (line,) = [line for line in done.stderr.splitlines() if "learning_rate" in line]
+    assert done.returncode == 1 and "sweep.learning_rate = 2.5: must be below 1." in line

@@ -33,7 +33,10 @@ def check(point, _kind, spectrum=None):
         else _limit(point["capacity"], point["source"], point["modes"], *sizes)
     )
     if point["learning_rate"] >= limit:
-        yield "learning_rate", f"below {_FOUR_DIGITS.create_decimal(limit)}, the stability limit of {point['optimizer']} in theory"
+        yield (
+            "learning_rate",
+            f"below {_FOUR_DIGITS.create_decimal(limit)}, the stability limit of {point['optimizer']} in theory",
+        )
 
 
 @cache

@@ -46,6 +46,9 @@ def loss_curves(spectrum, width, samples, label_noise, time, method=GRADIENT_FLO
     (samples < width) ends in rounding, below 1e-13 of its start; what comes out negative within that rounding is set
     to 0. At time = inf the closed limits are returned: +inf where width = samples < modes.
 
+    What oscillates for longer than the ellipse reaches is unconverged from there to the end of its oscillation: heavy
+    ball of (1 - momentum)^2 < 0.004 learning_rate u_max, and a flow of inertia > 270/u_max.
+
     Parameters
     ----------
     spectrum : Spectrum
@@ -144,7 +147,11 @@ class _Problems(NamedTuple):
         """Loss (T,) of infinite width and samples: sum T phi(lambda)^2."""
         spectrum = self.spectrum
         phi, _ = remaining_and_learned(self.method.optimizer, self.method.settings, spectrum.eigenvalue, counts)
-        return (spectrum.multiplicity * spectrum.task_power * np.asarray(phi) ** 2).sum(1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = (spectrum.multiplicity * spectrum.task_power * np.asarray(phi) ** 2).sum(1)
+            grown = ~(loss <= spectrum.initial_loss)
+        unstable = spectrum.eigenvalue[0] >= self.method.largest_stable_rate()
+        return np.where(grown & unstable, np.inf, loss)
 
 
 def _grown(rows, start):

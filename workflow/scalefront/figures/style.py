@@ -236,6 +236,8 @@ def left_out_keys(rows):
 @styled
 def save(figure, svg, png):
     """Write ``figure`` to the paths ``svg`` and ``png``: no dates, no versions, no random names in either."""
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine("none")  # once for both
     _write(figure, svg, "svg", {"Date": None, "Creator": None})
     _write(figure, png, "png", {"Software": None})
 

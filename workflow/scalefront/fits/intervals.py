@@ -13,7 +13,7 @@ Student's quantile, so that the levels alpha/2 = Phi(-sqrt(n/(n - 1)) t_{n-1}) a
 import hashlib
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 SUB_WINDOWS = "sub-windows"
 BOOTSTRAP = "bootstrap over seeds"
@@ -101,7 +101,7 @@ def bootstrap_interval(values, seeds):
     -------
     low, high : (...)
     """
-    tail = stats.norm.cdf(np.sqrt(seeds / (seeds - 1)) * stats.t.ppf((1 - LEVEL) / 2, seeds - 1))
+    tail = special.ndtr(np.sqrt(seeds / (seeds - 1)) * special.stdtrit(seeds - 1, (1 - LEVEL) / 2))
     return np.quantile(values, [tail, 1 - tail], axis=0)
 
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import lmfit
 import numpy as np
 
 OBJECTIVE = "least squares on log y"
@@ -70,6 +69,8 @@ def fit_power_law(x, y):
 
 
 def _minimise(jacobian, v, start):
+    import lmfit  # half a second, which figures that only read fits need not spend
+
     parameters = lmfit.Parameters()
     parameters.add("log_amplitude", value=v.mean())
     # lmfit cannot leave a bound that it starts on

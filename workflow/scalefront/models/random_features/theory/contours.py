@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+FEWEST_NODES = 128  # of an ellipse, whose nodes are powers of two: few shapes are ever compiled
+
 
 class Contour(NamedTuple):
     """Nodes z_j in the upper half plane and weights; both complex of shape (h,)."""
@@ -36,7 +38,7 @@ def ellipse(largest_rate, steps):
     """
     # the kernel converges as e^(-size nodes), the filter as (steps largest_rate/4)^nodes/nodes! e^(size nodes)
     size = min(1.0, np.arccosh(1 + 8 / (steps * largest_rate)))
-    nodes = 1 << int(np.ceil(np.log2(32 / size)))  # a power of two, so that few shapes are ever compiled
+    nodes = max(FEWEST_NODES, 1 << int(np.ceil(np.log2(32 / size))))
     angle = (np.arange(nodes // 2) + 0.5) * 2 * np.pi / nodes
     node = largest_rate / 2 * (np.cosh(size + 1j * angle) - 1)
     return Contour(node, largest_rate / 2 * np.sinh(size + 1j * angle) / nodes)

@@ -131,12 +131,9 @@ def _feedback_at(problem, steps):
 
 def _first_feedback(problem, steps):
     excess = generating.circle() - 1
-    columns = (*problem.columns(len(excess)), excess)
-    found = [in_chunks(one_node, problem.spectrum, columns) for one_node in _AT_ONE_NODE]
-    losses = [generating.first_coefficients(one.test_loss + 1j * one.train_loss, steps) for one in found]
-    residual = max(one.residual.max() for one in found)
-    sound = all(one.converged.all() for one in found)
-    return Rows(*losses, np.full(len(steps), residual), np.full(len(steps), sound))
+    found = in_chunks(_at_one_node, problem.spectrum, (*problem.columns(len(excess)), excess))
+    losses = [generating.first_coefficients(loss, steps) for loss in found[:2]]
+    return Rows(*losses, np.full(len(steps), found.residual.max()), np.full(len(steps), found.converged.all()))
 
 
 def _later_feedback(problem, steps):
@@ -163,15 +160,8 @@ def _feedback(spectrum, neck, walk, excess, rotations):
     return (test / divided, train / divided), solved
 
 
-def _at_one_node(part):
-    """Rows whose losses are the real and the imaginary part of one generating function at one node each."""
-
-    def integral(spectrum, neck, walk, excess, rotations):
-        values, solved = _feedback(spectrum, neck, walk, excess[None], rotations)
-        value = values[part][0]
-        return Rows(value.real, value.imag, solved.residual.max(0), solved.converged.all(0))
-
-    return jax.jit(integral)
-
-
-_AT_ONE_NODE = _at_one_node(0), _at_one_node(1)
+@jax.jit
+def _at_one_node(spectrum, neck, walk, excess, rotations):
+    """Rows whose losses are the generating functions of g and ghat over Z, complex, at one node each."""
+    (test, train), solved = _feedback(spectrum, neck, walk, excess[None], rotations)
+    return Rows(test[0], train[0], solved.residual.max(0), solved.converged.all(0))

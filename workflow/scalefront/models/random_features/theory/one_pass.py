@@ -85,8 +85,7 @@ def _first_rows(spectrum, width, label_noise, learning_rate, batch, steps):
     columns = _columns(spectrum, place, width, label_noise, learning_rate, batch)
     found = in_chunks(_one_node, spectrum, (*columns, np.tile(excess, len(width))))
     values, residual, sound = (
-        column.reshape(len(width), -1)
-        for column in (found.test_loss + 1j * found.train_loss, found.residual, found.converged)
+        column.reshape(len(width), -1) for column in (found.test_loss, found.residual, found.converged)
     )
     losses = np.maximum(generating.first_coefficients(values, steps), 0.0)
     return losses, *(np.tile(column[:, None], len(steps)) for column in (residual.max(1), sound.all(1)))
@@ -107,9 +106,9 @@ def _columns(spectrum, place, width, label_noise, learning_rate, batch):
 
 @jax.jit
 def _one_node(spectrum, neck, walk, label_noise, excess, rotations):
-    """Rows whose losses are the real and the imaginary part of L~ at one node each."""
+    """Rows whose test loss is L~, complex, at one node each."""
     value, solved = _kernel(spectrum, neck, walk, label_noise, excess[None], rotations)
-    return Rows(value[0].real, value[0].imag, solved.residual.max(0), solved.converged.all(0))
+    return Rows(value[0], value[0], solved.residual.max(0), solved.converged.all(0))
 
 
 @jax.jit

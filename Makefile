@@ -8,7 +8,7 @@ run: .venv/ready
 	@$(BIN)/scalefront run --cores all
 
 test: .venv/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: .venv/ready
 	$(BIN)/ruff check .

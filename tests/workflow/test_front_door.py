@@ -19,6 +19,7 @@ def test_a_dry_run_in_an_empty_folder_plans_jobs_and_leaves_nothing(fresh):
     assert not fresh.result("").exists()
 
 
+@pytest.mark.slow
 def test_every_shipped_study_is_a_target_by_its_name(fresh):
     for path in (ROOT / "config" / "studies").glob("*.yaml"):
         assert "curves" in fresh.snakemake("--dry-run", path.stem, study=None).stdout

@@ -148,7 +148,7 @@ def test_curves_are_named_by_the_dynamics_in_which_they_differ(settings, lazy):
         "gradient flow",
         "momentum flow, m = 2",
         "gradient descent, η = 0.5",
-        "momentum, η = 0.1, β = 0.9",
+        "momentum, η = 0.1, βₘ = 0.9",
         "sgd, η = 0.1, B = 32",
     }
     stepped = lazy["curves"][(lazy["curves"]["optimizer"] == "sgd") & (lazy["curves"]["kind"] == "theory")]

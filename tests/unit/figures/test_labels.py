@@ -31,7 +31,7 @@ def test_a_caption_breaks_between_equations_and_leaves_out_defaults_and_nulls():
     fixed = {"width": 100.0, "samples": 200.0, "label_noise": 0.0, "ensemble": 4.0, "bags": 1.0, "batch": np.nan}
     fixed |= {"optimizer": "momentum", "learning_rate": 0.2, "momentum": 0.8}
     curves = pd.DataFrame([fixed, dict.fromkeys(fixed, -1.0)])
-    assert caption(fixed, curves, ("width",)) == "N = 100, P = 200, E = 4, momentum,\nη = 0.2, β = 0.8"
+    assert caption(fixed, curves, ("width",)) == "N = 100, P = 200, E = 4, momentum,\nη = 0.2, βₘ = 0.8"
 
 
 def test_exponents_have_three_decimals_and_a_true_minus():

@@ -109,7 +109,7 @@ def test_the_density_of_rates_and_what_is_frozen_make_the_transfer_function():
     index = [1, 10, 100]
     eigenvalue = eigenvalue_of(SPECTRUM, index)
     np.testing.assert_allclose(eigenvalue, np.array(index) ** -1.25)
-    log_rate = np.linspace(np.log(1e-7), np.log(1.3162909798072504), 40001)  # up to u_max, spec 7.1
+    log_rate = np.linspace(np.log(1e-7), np.log(1.3162909798072504), 8001)  # up to u_max, spec 7.1
     rate = np.exp(log_rate)
     density = rate_density(SPECTRUM, 100, 200, eigenvalue, rate)
     frozen = frozen_share(SPECTRUM, 100, 200, eigenvalue)
@@ -118,8 +118,8 @@ def test_the_density_of_rates_and_what_is_frozen_make_the_transfer_function():
     for time in (0.0, 1.0, 100.0):
         decayed = np.trapezoid(density * (rate * np.exp(-rate * time))[:, None], log_rate, axis=0)
         exact = order_parameters(SPECTRUM, 100, 200, 0.0, [time], index).transfer[0] if time else np.ones(3)
-        # the trapezoid sees the root at the upper edge of the top mode's density to 1e-4
-        np.testing.assert_allclose(decayed + frozen, exact, rtol=1e-4)
+        # the trapezoid sees the roots at the edges of the top mode's density to 1e-3
+        np.testing.assert_allclose(decayed + frozen, exact, rtol=1e-3)
 
 
 def test_the_density_of_a_white_spectrum_is_that_of_marchenko_and_pastur():

@@ -1,5 +1,6 @@
 """All studies that can be asked for, and the models and figures that they may name."""
 
+import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -100,20 +101,24 @@ def listed(value):
 
 
 def check_files(study):
-    """Read the files that a study brings and solve for stability limits, so that a bad one is refused before any job.
+    """Read the data that a study brings and solve for stability limits, so that a bad one is refused before any job.
 
     Reading and solving take numpy, scipy or pandas, so this is for the main process of a run alone. A bundled set is
-    not read. Raises StudyError.
+    read only for the limits of step sizes. Raises StudyError.
     """
     source = study.spectrum
+    stepped = part(study.model, "parameters").stepped
+    has_limits = any(stepped(point.parameters) for point in study.points.values())
+    spectrum = _measured_spectrum(source) if source.measured and (has_limits or not source.bundled) else None
     if source.measured:
-        modes = BUNDLED_SETS[source.bundled].modes if source.bundled else _measured_spectrum(source).modes
+        modes = BUNDLED_SETS[source.bundled].modes if source.bundled else spectrum.modes
         check = part(study.model, "parameters").check
         stop = last_finite(study.time)
         _refuse_any(study, lambda point, kind: check(point | {"modes": float(modes)}, kind, stop))
-    stepped = part(study.model, "parameters").stepped
-    if any(stepped(point.parameters) for point in study.points.values()):
-        spectrum = _measured_spectrum(source) if source.measured and not source.bundled else None
+        index = (study.order_parameters or {}).get("index", [])
+        if index and max(index) > modes:
+            raise StudyError(study.path, "order_parameters.index", max(index), f"ranks of modes, at most {modes:g}")
+    if has_limits:
         _refuse_any(study, partial(part(study.model, "stability").check, spectrum=spectrum))
 
 
@@ -127,8 +132,13 @@ def _refuse_any(study, check):
 
 def _measured_spectrum(source):
     """The given or measured spectrum; directions without variance are no modes."""
-    from scalefront.datasets import measure, read_spectrum, read_table
+    from scalefront.datasets import EXPORTS, measure, read_spectrum, read_table
     from scalefront.spectra import from_columns
 
-    found = read_spectrum(source.path) if source.kind == "table" else measure(*read_table(source.path, source.target))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = source.path
+        if source.bundled:
+            rows = Path(folder) / f"{source.bundled}.npz"
+            EXPORTS[source.bundled](rows)
+        found = read_spectrum(rows) if source.kind == "table" else measure(*read_table(rows, source.target))
     return from_columns(found.eigenvalue, found.task_power)

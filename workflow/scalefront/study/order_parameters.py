@@ -1,6 +1,7 @@
 """Which DMFT order parameters a study asks for: of which theory points, and for which modes."""
 
 from scalefront.study.block import is_number
+from scalefront.study.timegrid import last_finite
 from scalefront.study.where import read_where, selected_points
 
 MEANING = {
@@ -9,21 +10,32 @@ MEANING = {
 }
 INDEX = (1, 10, 100)
 MOST_POINTS = 20
+MOST_TIMES = 500  # correlations are written for all pairs of them
 
 
-def read_order_parameters(top, parameters, shards):
+def read_order_parameters(top, parameters, shards, time):
     """``{points: [[digest, parameters] ...], index: [...]}`` of the study file's block, None where there is none."""
     if top.content.get("order_parameters") is None:
         return None
     block = top.block("order_parameters")
     block.only(MEANING)
-    where = read_where(block.block("where"), parameters, time_grid=None) | {"kind": "theory"}
+    conditions = block.block("where")
+    if "kind" in conditions.content:
+        conditions.refuse("kind", "absent: order parameters are those of theory")
+    where = read_where(conditions, parameters, time_grid=None) | {"kind": "theory"}
     points = selected_points(block, shards, where)["theory"]
+    if len(time) > MOST_TIMES:
+        top.block("time").refuse("points", f"at most {MOST_TIMES} times with order_parameters", len(time))
     if len(points) > MOST_POINTS:
         block.refuse("where", f"at most {MOST_POINTS} points, not {len(points)}")
     for point in points:
         if point.parameters["optimizer"] == "sgd":
             block.refuse("where", "points of a full-batch optimizer: sgd has no order parameters here", "sgd")
+        for word in ("ensemble", "bags"):
+            if point.parameters[word] != 1:
+                block.refuse("where", f"points with {word} 1: order parameters are those of one student", where)
+        if last_finite(time) <= 0.5 * (point.parameters["learning_rate"] or 0):
+            top.block("time").refuse("stop", "a time > 0, and of a step at least, with order_parameters")
     index = block.content.get("index", list(INDEX))
     largest = min(point.parameters["modes"] or float("inf") for point in points)
     if not isinstance(index, list) or not index or not all(_is_rank(k, largest) for k in index):

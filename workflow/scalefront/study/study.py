@@ -8,6 +8,7 @@ from scalefront.errors import StudyError
 from scalefront.study.block import Block
 from scalefront.study.order_parameters import read_order_parameters
 from scalefront.study.questions import Predictions, read_claims, read_fits, read_frontier
+from scalefront.study.spectrum import KEYS as KEYS_OF
 from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
 from scalefront.study.sweep import read_sweep
 from scalefront.study.timegrid import last_finite, read_time
@@ -122,9 +123,10 @@ def read_study(path, models, figures):
     parameters = {parameter.word: parameter for parameter in declared.PARAMETERS}
     spectrum = read_spectrum_block(top.block("spectrum"))
     base = {"spectrum": spectrum.identity} | _base(top, parameters)
+    foreign = {word for word, one in parameters.items() if one.block == "spectrum"} - KEYS_OF[spectrum.kind]
     seeds = top.whole("seeds", 1, low=1)
     time = read_time(top.block("time"))
-    swept, shards = read_sweep(top, base, parameters, declared.check, seeds, last_finite(time))
+    swept, shards = read_sweep(top, base, parameters, declared.check, seeds, last_finite(time), foreign)
     predictions = Predictions(exponents)
     fits = read_fits(top, parameters, shards, time, predictions)
     frontier = read_frontier(top, parameters, shards, predictions)
@@ -142,7 +144,7 @@ def read_study(path, models, figures):
         shards=shards,
         fits=fits,
         frontier=frontier,
-        order_parameters=read_order_parameters(top, parameters, shards),
+        order_parameters=read_order_parameters(top, parameters, shards, time),
         claims=read_claims(top, fits, frontier, shards, spectrum, predictions),
         figures=top.names("figures", figures, ()),
     )

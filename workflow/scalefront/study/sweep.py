@@ -12,7 +12,7 @@ GRID_KEYS = {"curves", "seeds", "fan_out"}
 MAX_POINTS = 1_000_000
 
 
-def read_sweep(top, base, parameters, check, seeds, stop):
+def read_sweep(top, base, parameters, check, seeds, stop, foreign=frozenset()):
     """Points and shards of the ``sweep`` of a study file.
 
     Parameters
@@ -23,6 +23,7 @@ def read_sweep(top, base, parameters, check, seeds, stop):
     check : the model's ``check(point, kind, stop)``
     seeds : draws of a point where a grid is silent
     stop : last finite time of a curve
+    foreign : words that the study's spectrum does not have
 
     Returns
     -------
@@ -33,7 +34,7 @@ def read_sweep(top, base, parameters, check, seeds, stop):
     jobs = {kind: [] for kind in KINDS}
     total = 0
     for grid in grids:
-        grid.only(GRID_KEYS | set(parameters))
+        grid.only(GRID_KEYS | (set(parameters) - foreign))
         kinds = grid.names("curves", KINDS, KINDS, empty=False)
         draws = grid.whole("seeds", seeds, low=1)
         axes = {word: _values(grid, word, parameters[word]) for word in grid.content if word in parameters}

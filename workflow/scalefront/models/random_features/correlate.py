@@ -57,7 +57,9 @@ def _rows(parameters, time, index, sources):
     pairs = {"time": np.repeat(times, len(times)), "other_time": np.tile(times, len(times))}
     frames += [_frame(name, **pairs, value=getattr(found, field).ravel()) for name, field in CORRELATIONS.items()]
     told = pd.concat(frames, ignore_index=True).assign(status=status)
-    return pd.concat([told, _density(spectrum, sizes, eigenvalue, index, times)], ignore_index=True)[list(COLUMNS)]
+    if not all(map(np.isinf, sizes)):  # without a bottleneck every mode has one rate, its eigenvalue, and no density
+        told = pd.concat([told, _density(spectrum, sizes, eigenvalue, index, times)], ignore_index=True)
+    return told[list(COLUMNS)]
 
 
 def _density(spectrum, sizes, eigenvalue, index, times):

@@ -107,7 +107,7 @@ class _Problems(NamedTuple):
             early = ~late[place]
             rows = self._early(place, counts[early])
             if self._largest_rate(place) >= self.method.largest_stable_rate():
-                rows = _grown(rows, self.spectrum.initial_loss + self.label_noise[place] ** 2)
+                rows = _grown(rows, counts[early], self.spectrum.initial_loss + self.label_noise[place] ** 2)
             for column, values in zip(curves, rows, strict=True):
                 column[place, columns[early]] = values
 
@@ -154,8 +154,9 @@ class _Problems(NamedTuple):
         return np.where(grown & unstable, np.inf, loss)
 
 
-def _grown(rows, start):
-    """Rows of an unstable method: +inf where the train loss lies above its start, or has outgrown what is resolved."""
+def _grown(rows, counts, start):
+    """Rows of an unstable method: +inf from the count on at which the train loss lies above its start, or is lost."""
     sound = rows.converged & (rows.train_loss <= start)
+    sound &= counts < counts[~sound].min(initial=np.inf)
     test, train = (np.where(sound, loss, np.inf) for loss in rows[:2])
     return Rows(test, train, np.where(sound, rows.residual, 0.0), np.ones_like(sound))

@@ -93,7 +93,12 @@ def order_parameters(spectrum, width, samples, label_noise, time, index, method=
 
 
 def eigenvalue_of(spectrum, index):
-    """Eigenvalues (K,) of the modes of rank ``index`` (K,), in log-log between the groups of a binned spectrum."""
+    """Eigenvalues (K,) of the modes of rank ``index`` (K,), in log-log between the groups of a binned spectrum.
+
+    Raises ValueError for a rank that is none of 1 .. modes.
+    """
+    if not all(1 <= rank <= spectrum.modes for rank in index):
+        raise ValueError(f"ranks of modes lie in 1 .. {spectrum.modes:g}")
     rank = np.cumsum(spectrum.multiplicity) - (spectrum.multiplicity - 1) / 2
     if len(rank) == 1:
         return np.full(len(index), spectrum.eigenvalue[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scalefront.figures import FIGURES
 from scalefront.models import REGISTRY, part
-from scalefront.study import questions, spectrum, study, timegrid
+from scalefront.study import claims, frontier, order_parameters, spectrum, study, timegrid
 from scalefront.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ FRONTIER_MEANING = {
     "budget": "samples: a frontier for each finite number of samples, which may use as many or fewer; curves may then"
     " differ in samples, too",
     "where": "which curves: kind and any word; they may differ in the size alone",
-    "methods": " | ".join(questions.METHODS),
+    "methods": " | ".join(frontier.METHODS),
 }
 CLAIM_MEANING = {
     "id": "name of the claim, once in a study",
@@ -47,7 +47,7 @@ CLAIM_MEANING = {
     " | frontier.<method>.{size,time,loss}_exponent, with a budget of the largest, of others"
     " frontier.<method>.samples-<budget>.{size,time,loss}_exponent | frontier.<method>.binding_exponent"
     " | spectrum.{capacity,source}; `:simulation` asks for the fit of the simulated curves",
-    "relation": " | ".join(questions.RELATIONS),
+    "relation": " | ".join(claims.RELATIONS),
     "predicted": "a number, or the name of a prediction",
     "tolerance": "for equals: how far value and prediction may differ",
 }
@@ -86,6 +86,7 @@ def config_page():
         *_table("sweep: each grid", GRID_MEANING | {"any word": "one value, a list, or {start, stop, points} in log"}),
         *_table("fits: each fit", FIT_MEANING),
         *_table("frontier", FRONTIER_MEANING),
+        *_table("order_parameters", order_parameters.MEANING),
         *_table("claims: each claim", CLAIM_MEANING),
         *_table("figures", dict.fromkeys(FIGURES, ""), "name", ""),
     ]

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from scalefront.errors import StudyError
 from scalefront.study.block import Block
+from scalefront.study.claims import read_claims
+from scalefront.study.fits import read_fits
+from scalefront.study.frontier import read_frontier
 from scalefront.study.order_parameters import read_order_parameters
-from scalefront.study.questions import Predictions, read_claims, read_fits, read_frontier
+from scalefront.study.predictions import Predictions
 from scalefront.study.spectrum import KEYS as KEYS_OF
 from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
 from scalefront.study.sweep import read_sweep

@@ -1,6 +1,7 @@
 """Parameters of the lazy random-feature model (theory/dynamical_model.md 0 and 1)."""
 
 import math
+from decimal import ROUND_CEILING, Context
 
 from scalefront.parameter import Parameter
 
@@ -83,7 +84,11 @@ def _check_optimizer(point, kind, stop):
     steps = stop / point["learning_rate"]
     most = MOST_STEPS if kind == "simulation" else MOST_THEORY_STEPS if math.isfinite(samples) else math.inf
     if steps > most:
-        yield "learning_rate", f"at least {stop / most:.2g}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}"
+        least = Context(prec=2, rounding=ROUND_CEILING).create_decimal(stop / most)
+        yield (
+            "learning_rate",
+            f"at least {least.normalize()}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}",
+        )
 
 
 def _check_ensemble(point, kind):

@@ -21,16 +21,15 @@ def check(point, _kind, spectrum=None):
     ----------
     point : word -> value
     _kind : "simulation" or "theory", which have the same limit
-    spectrum : the measured Spectrum of the study; None for a power law, or where it is not known before the run
+    spectrum : the measured Spectrum of the study; None for one that a formula gives
     """
-    measured = point["capacity"] is None and point["spectrum"] != "white"
-    if not stepped(point) or (measured and spectrum is None):
+    if not stepped(point):
         return
     sizes = point["width"], point["samples"], point["momentum"] or 0.0, point["batch"]
     limit = (
-        _measured_limit(spectrum, *sizes)
-        if measured
-        else _limit(point["capacity"], point["source"], point["modes"], *sizes)
+        _limit(point["capacity"], point["source"], point["modes"], *sizes)
+        if spectrum is None
+        else _measured_limit(spectrum, *sizes)
     )
     if point["learning_rate"] >= limit:
         yield (

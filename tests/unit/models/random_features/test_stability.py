@@ -142,6 +142,14 @@ def test_a_step_past_the_limit_is_refused_and_one_below_what_is_said_is_not(benc
     assert "stability limit" in refused(bench, **dynamics(learning_rate=limit * 1.001, **words), **changes)
 
 
+def test_the_smallest_step_that_is_told_is_allowed_whatever_the_last_time(bench):
+    # 1.234e5 of 1e7 steps: 0.01234 to two digits is 0.012, which would be too small
+    words, stop = {"optimizer": "sgd", "batch": 1}, {"time__stop": 1.234e5}
+    said = refused(bench, **dynamics(learning_rate=1e-3, **words), **stop)
+    allowed = float(re.search(r"at least (\S+):", said)[1])
+    bench.load(bench.changed(**dynamics(learning_rate=allowed, **words), **stop))
+
+
 def test_too_many_steps_are_refused_with_the_smallest_step_that_is_not(bench):
     words = {"optimizer": "sgd", "batch": 1}
     said = refused(bench, **dynamics(learning_rate=1e-6, **words))

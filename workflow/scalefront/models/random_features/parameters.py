@@ -84,11 +84,8 @@ def _check_optimizer(point, kind, stop):
     steps = stop / point["learning_rate"]
     most = MOST_STEPS if kind == "simulation" else MOST_THEORY_STEPS if math.isfinite(samples) else math.inf
     if steps > most:
-        least = Context(prec=2, rounding=ROUND_CEILING).create_decimal(stop / most)
-        yield (
-            "learning_rate",
-            f"at least {least.normalize()}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}",
-        )
+        least = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(stop / most)))
+        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}"
 
 
 def _check_ensemble(point, kind):

@@ -19,9 +19,9 @@ def test_the_measured_spectrum_and_its_noise_carry_the_whole_variance_of_the_tar
     assert table["resample"].nunique() == RESAMPLES and noise["rows"] == 1797
     write(tmp_path / "spectrum.parquet", table, noise)
     spectrum, sigma = read_measured(tmp_path / "spectrum.parquet")
-    target = np.load(digits)["parity"]
+    target = np.load(digits, allow_pickle=False)["parity"]
     assert spectrum.initial_loss + sigma**2 == pytest.approx(target.var(), rel=1e-12)
-    assert spectrum.trace == pytest.approx(np.load(digits)["features"].var(axis=0).sum(), rel=1e-9)
+    assert spectrum.trace == pytest.approx(np.load(digits, allow_pickle=False)["features"].var(axis=0).sum(), rel=1e-9)
 
 
 def test_a_table_of_eigenvalues_is_read_as_it_is(tmp_path):

@@ -1,6 +1,5 @@
 """Real data: tables of features and a target, and the spectrum measured on them."""
 
-import csv
 import io
 import zipfile
 from pathlib import Path
@@ -10,10 +9,11 @@ import numpy as np
 
 from scalefront.atomic import atomic
 from scalefront.errors import StudyError
+from scalefront.foreign import open_table
 from scalefront.spectra import from_columns
 
 FEWEST_ROWS = 10
-LARGEST_NUMBER = 1e100  # its square, and sums of squares, are finite
+SMALLEST_RANGE = 1e-100  # of a feature, a target or a spectrum: its square is not 0
 SMALLEST_EIGENVALUE = 1e-12  # of the largest; below, an eigenvalue of a covariance is rounding noise
 
 
@@ -107,21 +107,22 @@ def read_table(path, target):
     StudyError : no such file, another format, no such target, fewer than 10 rows or 2 features, an entry that is no
         finite number, a constant target, or features that are all constant.
     """
-    columns = _read_columns(path)
-    if target not in columns:
-        raise StudyError(path, "target", target, f"one of {_listed(columns)}")
-    values = _numbers(path, target, columns.pop(target))
+    table = open_table(path)
+    if target not in table.columns:
+        raise StudyError(path, "target", target, f"one of {_listed(table.columns)}")
+    (values,) = table.numbers([target])
     if values.ndim != 1:
         raise StudyError(path, target, f"shape {values.shape}", "a list of numbers")
-    features = _features(path, columns, len(values))
+    features = _features(table, target)
     if len(values) < FEWEST_ROWS:
         raise StudyError(path, "rows", len(values), f"at least {FEWEST_ROWS}")
     if features.shape[1] < 2:
         raise StudyError(path, "features", features.shape[1], "at least 2 columns beside the target")
-    if np.ptp(values) == 0:
-        raise StudyError(path, target, float(values[0]), "a target that varies")
-    if not np.any(np.ptp(features, axis=0)):
-        raise StudyError(path, "features", None, "at least one feature that varies")
+    if np.ptp(values) < SMALLEST_RANGE:
+        raise StudyError(path, target, float(values[0]), f"a target that varies, by at least {SMALLEST_RANGE:g}")
+    if np.ptp(features, axis=0).max() < SMALLEST_RANGE:
+        allowed = f"at least one feature that varies, by at least {SMALLEST_RANGE:g}"
+        raise StudyError(path, "features", None, allowed)
     return features, values
 
 
@@ -132,18 +133,22 @@ def read_spectrum(path):
     ------
     StudyError : no such file, another format, a missing or empty column, an entry that is no finite number or negative.
     """
-    columns = _read_columns(path)
+    table = open_table(path)
     for name in ("eigenvalue", "task_power"):
-        if name not in columns:
-            raise StudyError(path, name, None, f"missing; the table has {_listed(columns)}")
-    eigenvalue, task_power = (_numbers(path, name, columns[name]) for name in ("eigenvalue", "task_power"))
+        if name not in table.columns:
+            raise StudyError(path, name, None, f"missing; the table has {_listed(table.columns)}")
+    eigenvalue, task_power = table.numbers(["eigenvalue", "task_power"])
     if eigenvalue.ndim != 1 or eigenvalue.shape != task_power.shape or not eigenvalue.size:
         shapes = f"shapes {eigenvalue.shape} and {task_power.shape}"
         raise StudyError(path, "eigenvalue, task_power", shapes, "two lists of one length, at least 1")
     if np.any(eigenvalue <= 0):
         raise StudyError(path, "eigenvalue", float(eigenvalue.min()), "greater than 0")
-    if np.any(task_power < 0) or not np.any(task_power):
-        raise StudyError(path, "task_power", float(task_power.min()), "at least 0, and not all of them 0")
+    if eigenvalue.max() < SMALLEST_RANGE:
+        allowed = f"the largest is at least {SMALLEST_RANGE:g}"
+        raise StudyError(path, "eigenvalue", float(eigenvalue.max()), allowed)
+    if np.any(task_power < 0) or task_power.max() < SMALLEST_RANGE:
+        allowed = f"at least 0, and not all of them 0 (below {SMALLEST_RANGE:g})"
+        raise StudyError(path, "task_power", float(task_power.min()), allowed)
     return from_columns(eigenvalue, task_power)
 
 
@@ -175,85 +180,23 @@ def _write_npz(path, arrays):
             archive.writestr(entry, buffer.getvalue())
 
 
-def _read_columns(path):
-    """Columns of a table by name; pandas is loaded only here, as its import costs more than most tables."""
-    path = Path(path)
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    if path.suffix not in readers:
-        raise StudyError(path, "", None, f"a table is one of {_listed(readers)}")
-    if not path.is_file():
-        raise StudyError(path, "", None, "no such file")
-    try:
-        return readers[path.suffix](path)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise StudyError(path, "", None, f"not readable as {path.suffix}: {error}") from error
-
-
-def _read_csv(path):
-    import pandas
-
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        header = next(csv.reader(stream), [])
-    if not all(name.strip() for name in header):
-        raise ValueError("a column has no name (a row number that was written along?)")
-    if len(set(header)) < len(header):
-        raise ValueError("a column name is given twice")
-    table = pandas.read_csv(path, low_memory=False, encoding="utf-8-sig")
-    if not isinstance(table.index, pandas.RangeIndex):
-        raise ValueError("rows have more fields than the header")
-    return _columns(table)
-
-
-def _read_parquet(path):
-    import pandas
-
-    return _columns(pandas.read_parquet(path))
-
-
-def _columns(table):
-    from pandas.api.types import is_numeric_dtype
-
-    def values(column):
-        return column.to_numpy(float, na_value=np.nan) if is_numeric_dtype(column) else column.to_numpy()
-
-    return {str(name): values(column) for name, column in table.items()}
-
-
-def _read_npz(path):
-    with zipfile.ZipFile(path):
-        pass  # numpy.load would read other formats, too, whatever the name says
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def _features(path, columns, rows):
-    """The feature matrix (n, M): the array that holds it, or all columns side by side."""
-    if Path(path).suffix != ".npz":
-        return np.column_stack(
-            [_numbers(path, name, column) for name, column in columns.items()] or [np.empty((rows, 0))]
-        )
-    matrices = [name for name, array in columns.items() if array.ndim == 2]
-    named = [name for name in ("features", "X") if name in columns]
+def _features(table, target):
+    """The feature matrix (n, M) beside the column or array ``target``: an array, or all other columns side by side."""
+    rows = table.columns[target].shape[0]
+    others = {name: column for name, column in table.columns.items() if name != target}
+    if table.path.suffix != ".npz":
+        return np.column_stack(table.numbers(list(others)) or [np.empty((rows, 0))])
+    matrices = [name for name, array in others.items() if len(array.shape) == 2]
+    named = [name for name in ("features", "X") if name in others]
     if not named and len(matrices) != 1:
-        raise StudyError(path, "features", None, f"an array features or X (n, M); the file has {_listed(columns)}")
+        allowed = f"an array features or X (n, M); the file has {_listed(others)}"
+        raise StudyError(table.path, "features", None, allowed)
     name = (named or matrices)[0]
-    features = _numbers(path, name, columns[name])
+    (features,) = table.numbers([name])
     if features.ndim != 2 or len(features) != rows:
-        raise StudyError(path, name, f"shape {features.shape}", f"({rows}, M), one row an entry of the target")
+        allowed = f"({rows}, M), one row an entry of the target"
+        raise StudyError(table.path, name, f"shape {features.shape}", allowed)
     return features
-
-
-def _numbers(path, name, values):
-    """The values as float64; refuses what is no finite number."""
-    if values.dtype.kind not in "biuf":
-        raise StudyError(path, name, f"{values.dtype} values", "numbers")
-    values = np.asarray(values, float)
-    usable = np.abs(values) <= LARGEST_NUMBER  # false for NaN, too
-    if not np.all(usable):
-        place = tuple(int(i) for i in np.argwhere(~usable)[0])
-        entry = f"{name}[{', '.join(map(str, place))}]"
-        raise StudyError(path, entry, float(values[place]), f"a finite number of at most {LARGEST_NUMBER:g}")
-    return values
 
 
 def _listed(names, most=12):

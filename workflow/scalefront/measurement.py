@@ -10,6 +10,7 @@ from scalefront.datasets import measure, measure_resampled, read_spectrum, read_
 from scalefront.spectra import Spectrum, from_columns
 
 RESAMPLES = 200
+SPECTRUM_SCHEMA = {"resample": "Int64", **dict.fromkeys(("index", "eigenvalue", "task_power"), "float64")}
 
 
 class Measured(NamedTuple):
@@ -44,7 +45,7 @@ def measured_table(kind, path, target, seed):
 
 def read_measured(path):
     """The Measured spectrum in a table that ``measured_table`` made."""
-    frame = tables.read(path)
+    frame = tables.read(path, "spectrum")
     frame = frame[frame["resample"].isna() & (frame["eigenvalue"] > 0)]
     noise = tables.read_metadata(path)["noise_variance"]
     return Measured(from_columns(frame["eigenvalue"].to_numpy(), frame["task_power"].to_numpy()), float(np.sqrt(noise)))

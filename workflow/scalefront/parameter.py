@@ -67,5 +67,5 @@ class Parameter:
         return above and below and (not self.integer or value == int(value))
 
     def convert(self, value):
-        """The value as points hold it: text as it is, every number a float."""
-        return value if self.choices else float(value)
+        """The value as points hold it: text as it is, every number a float, -0 as 0, as both are one point."""
+        return value if self.choices else float(value) + 0.0

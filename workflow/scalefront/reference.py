@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scalefront.figures import FIGURES
 from scalefront.models import REGISTRY, part
-from scalefront.study import claims, frontier, order_parameters, spectrum, study, timegrid
+from scalefront.study import block, claims, fits, frontier, order_parameters, spectrum, study, sweep, timegrid, yaml
 from scalefront.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,11 +63,30 @@ A study is a file `config/studies/NAME.yaml`, or a file of one's own anywhere:
 YAML 1.2: `1e5` is a number, `on` is text, `.inf` is infinity; a key given twice, tags and anchors are refused.
 `scalefront check NAME` validates a study and counts its points without computing anything.
 
-`config.yaml` holds one key: `studies`, the names or paths that `snakemake` builds when it is given no target.
+`config.yaml` holds `studies`, the names or paths that `snakemake` builds when it is given no target. `archive` and
+`archive_uncommitted`, there or after `--config`, are what `snakemake archive` packs (names or paths; else the studies)
+and whether it may pack a checkout with uncommitted changes (false).
 """
 SPECTRA = """`table` is a .csv, .parquet or .npz file with columns `eigenvalue` and `task_power`. `data` is such a file
 with features and a `target` column (or array): its spectrum is measured, and simulations run on its rows. Paths are
 relative to the study file. ``window`` (auto, or [low, high] in k) is where capacity and source are fitted."""
+
+
+LIMITS = {
+    "bytes of a study file": yaml.MAX_BYTES,
+    "characters of a text": block.MAX_TEXT,
+    "characters of a study's name": study.MAX_NAME,
+    "points": sweep.MAX_POINTS,
+    "shards of one kind (name fewer words in `fan_out`)": sweep.MAX_SHARDS,
+    "characters of a shard's name": sweep.MAX_NAME,
+    "seeds": sweep.MAX_SEEDS,
+    "times": timegrid.MAX_TIMES,
+    "rows of curves: points times seeds times times": study.MAX_ROWS,
+    "fits": fits.MAX_FITS,
+    "claims": claims.MAX_CLAIMS,
+    "ranks in `order_parameters.index`": order_parameters.MOST_RANKS,
+    "bytes of a table of one's own, as a file and in memory": spectrum.MAX_BYTES,
+}
 
 
 def config_page():
@@ -89,6 +108,7 @@ def config_page():
         *_table("order_parameters", order_parameters.MEANING),
         *_table("claims: each claim", CLAIM_MEANING),
         *_table("figures", dict.fromkeys(FIGURES, ""), "name", ""),
+        *_limits(),
     ]
     for model in REGISTRY:
         lines += _model_tables(model)
@@ -111,6 +131,11 @@ def _model_tables(model):
 def _table(title, rows, first="key", second="meaning"):
     body = [f"| `{key}` | {text.replace('|', chr(92) + '|')} |" for key, text in rows.items()]
     return [f"## {title}", "", f"| {first} | {second} |", "|---|---|", *body, ""]
+
+
+def _limits():
+    rows = [f"| {what} | {most:,} |" for what, most in LIMITS.items()]
+    return ["## Limits", "", "| of | at most |", "|---|---|", *rows, ""]
 
 
 def schema():

@@ -1,4 +1,4 @@
-import pickle
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -10,11 +10,15 @@ from matplotlib.figure import Figure
 from scalefront.figures import FIGURES, style
 
 DRAW_ALL = """
-import pickle, sys
+import json, sys
 from importlib import import_module
+from pathlib import Path
+import pandas
 from scalefront.figures import FIGURES
 from scalefront.figures.style import save
-settings, tables = pickle.load(open(sys.argv[1], "rb"))
+given = Path(sys.argv[1])
+settings = json.loads((given / "settings.json").read_text())
+tables = {path.stem: pandas.read_parquet(path) for path in given.glob("*.parquet")}
 for name, module in FIGURES.items():
     save(import_module(module).draw(settings, tables), f"{sys.argv[2]}/{name}.svg", f"{sys.argv[2]}/{name}.png")
 assert "matplotlib.pyplot" not in sys.modules
@@ -24,7 +28,10 @@ assert "matplotlib.pyplot" not in sys.modules
 def test_two_processes_save_the_same_bytes(tmp_path, settings, tables, lazy):
     table = lazy["order_parameters"]
     tables = tables | {"order_parameters": table[table["point"] == table["point"].iloc[0]]}
-    (tmp_path / "given").write_bytes(pickle.dumps((settings(), tables)))
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "settings.json").write_text(json.dumps(settings()))
+    for name, frame in tables.items():
+        frame.to_parquet(tmp_path / "given" / f"{name}.parquet")
     here, there = tmp_path / "here", tmp_path / "there"
     command = [sys.executable, "-W", "error", "-c", DRAW_ALL, str(tmp_path / "given"), str(there)]
     with subprocess.Popen(command) as process:

@@ -1,11 +1,14 @@
 """Study files: what is read, and every way in which one is refused."""
 
 import math
+import os
 import string
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scalefront.catalogue import check_files, load_study
 from scalefront.errors import StudyError
 from scalefront.study import canonical_json, point_digest
 
@@ -162,6 +165,86 @@ def test_a_study_is_refused_with_file_key_value_and_what_is_allowed(bench, chang
     assert said in refused(bench, **changes)
 
 
+MOMENTUM = {"optimizer": "momentum", "learning_rate": 0.1, "momentum": [0.5, 0.9]}
+EVERY_WORD = ["capacity", "source", "modes", "width", "samples", "label_noise", "ensemble", "bags", "optimizer",
+              "learning_rate", "momentum", "inertia", "batch"]  # fmt: skip
+LONG = {"capacity": 1.2345678901234567, "source": 0.1234567890123456, "label_noise": 0.1234567890123456}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"title": "x" * 1001}, "at most 1000 printable characters"),
+        ({"seeds": 100_001}, "seeds = 100001: must be in [1, 100000]"),
+        ({"sweep__0__seeds": 100_001}, "sweep[0].seeds"),
+        ({"sweep__0__label_noise": {"start": 1e-3, "stop": 1, "points": 50_001}}, "at most 100000 points"),
+        (
+            {"sweep__0__label_noise": {"start": 1e-3, "stop": 1, "points": 2001}, "sweep__0__fan_out": ["label_noise"]},
+            "sweep = 2001: at most 2000 simulation shards, one for each value of the words in fan_out: name fewer",
+        ),
+        ({"sweep__0": {"width": 8, "samples": 10, "fan_out": EVERY_WORD} | LONG}, "name fewer words in fan_out"),
+        ({"time": {"start": 1, "stop": 2, "points": 100_000}, "seeds": 10_000}, "at most 1e+09 rows"),
+        ({"time": {"values": list(range(20_000))}, "seeds": 100_000}, "rows: points times seeds times 20000 times"),
+        ({"sweep__0__optimizer": {"start": "sgd", "stop": "sgd", "points": 2}}, "optimizer.start = 'sgd'"),
+        ({"frontier": {"size": "inertia", "compute": ["inertia", "time"], "where": {"width": 8}}}, "without inertia"),
+        ({"frontier": {"size": "width", "compute": ["width", "batch", "time"]}}, "they are without batch"),
+        ({"order_parameters": {"index": [INF]}, "sweep__0__curves": "theory"}, "order_parameters.index"),
+        ({"order_parameters": {"index": [1, 1]}, "sweep__0__curves": "theory"}, "at most 100 ranks, each once"),
+        ({"order_parameters": {"index": [*range(1, 102)]}, "sweep__0__curves": "theory"}, "at most 100 ranks"),
+        ({"fits": {f"f{number}": {} for number in range(501)}}, "fits = 501: at most 500 fits"),
+        ({"fits": {"f" * 101: FIT}}, "the name of a fit has at most 100 characters"),
+        ({"claims": [{} for _ in range(501)]}, "claims = 501: at most 500 claims"),
+        ({"k\x1b[2J\u202e": 1}, "k\\x1b[2J\\u202e = 1: unknown key"),
+        ({"title": 10**900}, "title = 1000"),
+    ],
+)  # fmt: skip
+def test_more_than_a_run_can_hold_is_refused_with_the_limit(bench, changes, said):
+    assert said in refused(bench, **changes)
+
+
+def test_the_spectrum_of_one_file_at_most_is_read_and_no_pipe_waited_for(bench, monkeypatch):
+    os.mkfifo(bench.folder / "pipe.npz")
+    (bench.folder / "loop.npz").symlink_to("loop.npz")
+    for name in ("pipe.npz", "loop.npz"):
+        assert "no such file" in refused(bench, spectrum={"kind": "table", "path": name})
+    (bench.folder / "large.npz").write_bytes(b"1234")
+    monkeypatch.setattr("scalefront.study.spectrum.MAX_BYTES", 3)
+    assert "at most 3 bytes" in refused(bench, spectrum={"kind": "table", "path": "large.npz"})
+
+
+def test_the_largest_study_is_read_in_seconds_with_all_its_stability_limits(bench):
+    grid = {"curves": "theory", "width": {"start": 1e9, "stop": 1e14, "points": 33_333}, "samples": [10, 100, INF]}
+    dynamics = {"optimizer": "gradient_descent", "learning_rate": 0.01}
+    content = bench.changed(sweep=grid, dynamics=dynamics, spectrum__modes=1e15)
+    started = time.perf_counter()
+    study = bench.load(content)
+    check_files(study)
+    assert len(study.points) == 99_999
+    assert time.perf_counter() - started < 60
+
+
+def test_every_time_and_value_between_the_ends_of_a_range_is_finite_however_far_they_are(bench):
+    content = bench.changed(time={"start": 5e-324, "stop": 1e308, "points": 7, "limit": True})
+    assert all(map(math.isfinite, bench.load(content).time[:-1]))
+    grid = {"label_noise": {"start": 5e-324, "stop": 1, "points": 5}, "width": 8, "samples": INF}
+    values = [point.parameters["label_noise"] for point in bench.load(bench.changed(sweep=grid)).points.values()]
+    assert min(values) == 5e-324 and max(values) == 1 and sorted(values)[2] == pytest.approx(2.2e-162, rel=0.02)
+
+
+def test_minus_zero_is_zero(bench):
+    grids = [{"width": 8, "samples": INF, "label_noise": noise} for noise in (0.0, -0.0)]
+    study = bench.load(bench.changed(sweep=grids, time={"values": [-0.0, 1]}))
+    assert len(study.points) == 1 and math.copysign(1, study.time[0]) == 1
+    momenta = [{"width": 8, "samples": INF} | MOMENTUM | {"momentum": [value]} for value in (0.0, -0.0)]
+    assert len(bench.load(bench.changed(sweep=momenta)).points) == 1
+
+
+def test_points_without_a_word_that_is_fanned_out_share_a_shard(bench):
+    grids = [{"width": 8, "samples": INF, "fan_out": ["momentum"]} | words for words in ({}, MOMENTUM)]
+    names = [shard.name for shard in bench.load(bench.changed(sweep=grids)).shards["simulation"]]
+    assert names == ["momentum-0.5", "momentum-0.9", "momentum-none"]
+
+
 def test_without_a_bottleneck_any_capacity_can_be_simulated(bench):
     bench.load(bench.changed(spectrum__capacity=20, sweep__0__width=[INF]))
 
@@ -180,8 +263,18 @@ def test_samples_beyond_the_dimensions_cost_no_memory(bench):
         ("title: [1, 2\n", "line"),
         ("- a\n- b\n", "must be a mapping"),
         ("title: a\n---\ntitle: b\n", "expected a single document"),
-        ("[" * 5000, "nested too deeply"),
+        ("[" * 200_000, "line 1: nested too deeply"),
+        ("- " * 100_000, "line 1: nested too deeply"),
+        ("x" * 250_001, "larger than 250000 bytes"),
         ("\x00", "small.yaml"),
+        ("<<: {title: a}\n", "line 1: merge keys are not allowed"),
+        ("{[a]: b}\n", "a key is a text or a number"),
+        ("? {a: b}\n: c\n", "a key is a text or a number"),
+        ("seed: 1e999\n", "beyond double precision; infinity is .inf"),
+        ("seed: " + "9" * 5000, "a whole number of more than 1000 digits"),
+        ("seed: 0x" + "f" * 5000, "a whole number of more than 1000 digits"),
+        ("seed: -_\n", "not YAML"),
+        ('title: "\\U0011FFFF"\n', "not YAML"),
     ],
 )
 def test_a_file_that_is_no_plain_yaml_is_refused(bench, text, said):
@@ -196,9 +289,35 @@ def test_a_name_that_is_reserved_or_no_name_is_refused(bench, name):
         bench.load(bench.changed(), name)
 
 
-def test_a_missing_file_is_refused(bench):
-    from scalefront.catalogue import load_study
+def test_dates_are_text_and_windows_line_ends_are_read(bench):
+    content = bench.write(bench.changed(title="x")).read_text().replace("title: x", "title: 2024-02-30")
+    path = bench.folder / "small.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode())
+    assert load_study(path).title == "2024-02-30"
 
+
+@pytest.mark.parametrize("name", ["a" * 101 + ".yaml", "a\x00.yaml", "a\nb.yaml"])
+def test_a_name_that_no_folder_should_have_is_refused_in_one_line(bench, name):
+    with pytest.raises(StudyError) as caught:
+        load_study(bench.folder / name)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 1000
+
+
+def test_a_study_that_is_no_plain_file_is_refused(bench):
+    os.mkfifo(bench.folder / "pipe.yaml")
+    (bench.folder / "folder.yaml").mkdir()
+    for name in ("pipe.yaml", "folder.yaml"):
+        with pytest.raises(StudyError, match="not a plain file"):
+            load_study(bench.folder / name)
+
+
+def test_a_refusal_is_one_printable_line_of_bounded_length():
+    problem = StudyError("a\x1b\n" + "f" * 2000, "k" * 2000, 10**5000, "\ud800\u202e" + "w" * 5000)
+    assert str(problem).isprintable() and len(str(problem)) == 1000
+    assert "a number of thousands of digits" in str(problem)
+
+
+def test_a_missing_file_is_refused(bench):
     with pytest.raises(StudyError, match="no such file"):
         load_study(bench.folder / "absent.yaml")
 

@@ -5,6 +5,7 @@ import math
 from scalefront.errors import StudyError
 
 _MISSING = object()
+MAX_TEXT = 1000  # characters of a text
 
 
 class Block:
@@ -46,10 +47,10 @@ class Block:
         return [(name, outer.block(name)) for name in outer.content]
 
     def text(self, key, default=_MISSING):
-        """Text under ``key``."""
+        """Text under ``key``, which can be printed wherever it turns up."""
         value = self._get(key, default)
-        if value is not default and (not isinstance(value, str) or not value.strip() or not value.isprintable()):
-            self.refuse(key, "must be text, one line of printable characters", value)
+        if value is not default and not _is_line(value):
+            self.refuse(key, f"must be text, one line of at most {MAX_TEXT} printable characters", value)
         return value
 
     def choice(self, key, choices, default=_MISSING):
@@ -105,6 +106,10 @@ class Block:
                 self.refuse(key, "missing", None)
             return default
         return value
+
+
+def _is_line(value):
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and len(value) <= MAX_TEXT
 
 
 def is_number(value):

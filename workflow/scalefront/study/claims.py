@@ -9,6 +9,7 @@ from scalefront.study.where import all_points, selected_points
 MEASURED = ("spectrum.capacity", "spectrum.source")
 RELATIONS = ("equals", "below", "above")
 MAX_TOLERANCE = 1e6
+MAX_CLAIMS = 500
 
 
 def read_claims(top, fits, frontier, shards, spectrum, predictions):
@@ -16,6 +17,8 @@ def read_claims(top, fits, frontier, shards, spectrum, predictions):
     listed = top.content.get("claims") or []
     if not isinstance(listed, list):
         top.refuse("claims", "must be a list of claims")
+    if len(listed) > MAX_CLAIMS:
+        top.refuse("claims", f"at most {MAX_CLAIMS} claims", len(listed))
     known = _quantities(top, fits, frontier, shards)
     if spectrum.measured:
         known |= set(MEASURED)

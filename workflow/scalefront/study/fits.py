@@ -28,15 +28,21 @@ LOWEST = "lowest"
 FIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED_FITS = ("frontier", "spectrum")
 MIN_VALUES = 5
+MAX_FITS = 500
+MAX_NAME = 100
 
 
 def read_fits(top, parameters, shards, time, predictions):
     """name -> fit with defaults filled in; every selection is known to match curves of the study."""
     outer = top.block("fits")
+    if len(outer.content) > MAX_FITS:
+        top.refuse("fits", f"at most {MAX_FITS} fits", len(outer.content))
     for name in outer.content:
         if not isinstance(name, str) or not FIT_NAME.fullmatch(name) or name in RESERVED_FITS:
             reserved = ", ".join(RESERVED_FITS)
             outer.refuse(name, f"the name of a fit matches {FIT_NAME.pattern} and is none of: {reserved}")
+        if len(name) > MAX_NAME:
+            outer.refuse(name, f"the name of a fit has at most {MAX_NAME} characters")
     return {name: _fit(block, parameters, shards, time, predictions) for name, block in top.items("fits")}
 
 

@@ -29,6 +29,9 @@ def read_frontier(top, parameters, shards, predictions):
     selected = selected_points(block, shards, where)
     for kind, points in selected.items():
         only_differ_in(block, points, {size, budget}, kind)
+        for word in compute:
+            if word != "time" and points[0].parameters[word] is None:
+                block.refuse("compute", f"words that the {kind} curves have: they are without {word}")
     if budget and not budgets(selected, size, budget):
         block.refuse("budget", f"a finite number of {budget} with {MIN_SIZES} finite values of {size}", budget)
     methods = block.names("methods", METHODS, METHODS, empty=False)

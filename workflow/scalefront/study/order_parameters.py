@@ -1,5 +1,7 @@
 """Which DMFT order parameters a study asks for: of which theory points, and for which modes."""
 
+import math
+
 from scalefront.study.block import is_number
 from scalefront.study.timegrid import last_finite
 from scalefront.study.where import read_where, selected_points
@@ -10,6 +12,7 @@ MEANING = {
 }
 INDEX = (1, 10, 100)
 MOST_POINTS = 20
+MOST_RANKS = 100
 MOST_TIMES = 500  # correlations are written for all pairs of them
 
 
@@ -40,8 +43,10 @@ def read_order_parameters(top, parameters, shards, time):
     largest = min(point.parameters["modes"] or float("inf") for point in points)
     if not isinstance(index, list) or not index or not all(_is_rank(k, largest) for k in index):
         block.refuse("index", f"a list of whole numbers from 1 to modes = {largest:g}")
+    if len(set(index)) < len(index) or len(index) > MOST_RANKS:
+        block.refuse("index", f"at most {MOST_RANKS} ranks, each once")
     return {"points": [[p.digest, p.parameters] for p in points], "index": [int(k) for k in index]}
 
 
 def _is_rank(value, largest):
-    return is_number(value) and value == int(value) and 1 <= value <= largest
+    return is_number(value) and math.isfinite(value) and value == int(value) and 1 <= value <= largest

@@ -86,4 +86,6 @@ def shard_name(parameters, fan_out):
 
 
 def _plain(value):
+    if value is None:
+        return "none"
     return value if isinstance(value, str) else repr(float(value)).removesuffix(".0")

@@ -25,6 +25,7 @@ class Bundled(NamedTuple):
 
 BUNDLED_SETS = {"digits": Bundled(("half", "parity"), 61)}
 SUFFIXES = (".npz", ".csv", ".parquet")
+MAX_BYTES = 2_000_000_000  # of a table, as a file and in memory
 
 
 class SpectrumSource(NamedTuple):
@@ -67,10 +68,15 @@ def read_spectrum_block(block):
         block.refuse("path", "a file that ends in " + ", ".join(SUFFIXES))
     try:
         found = found.resolve()
+        if not found.is_file():  # a pipe would wait for ever
+            raise FileNotFoundError(found)
+        large = found.stat().st_size > MAX_BYTES
         with found.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:12]
-    except (OSError, ValueError):
+            digest = "" if large else hashlib.file_digest(stream, "sha256").hexdigest()[:12]
+    except (OSError, RuntimeError):  # RuntimeError: a link to itself
         block.refuse("path", f"no such file ({BUNDLED}{', '.join(BUNDLED_SETS)} needs none)")
+    if large:
+        block.refuse("path", f"a file of at most {MAX_BYTES} bytes")
     identity = "-".join(filter(None, [kind, digest, target]))
     return SpectrumSource(kind, identity, str(found), target, window=window)
 

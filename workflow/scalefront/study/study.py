@@ -13,7 +13,7 @@ from scalefront.study.order_parameters import read_order_parameters
 from scalefront.study.predictions import Predictions
 from scalefront.study.spectrum import KEYS as KEYS_OF
 from scalefront.study.spectrum import SpectrumSource, read_spectrum_block
-from scalefront.study.sweep import read_sweep
+from scalefront.study.sweep import MAX_SEEDS, read_sweep
 from scalefront.study.timegrid import last_finite, read_time
 from scalefront.study.yaml import read_yaml
 
@@ -36,6 +36,8 @@ KEYS = {
     "figures": "names of figures",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+MAX_NAME = 100  # characters of a study's name, which becomes that of folders and files
+MAX_ROWS = 1_000_000_000  # of a curves table
 RESERVED = (  # rules of the workflow, present and planned, and folders of results
     "all", "archive", "bundled", "claims", "correlate", "datasets", "draw", "export", "fit", "gather", "judge", "logs",
     "measure", "merge", "pack", "report", "results", "simulate", "solve",
@@ -127,9 +129,10 @@ def read_study(path, models, figures):
     spectrum = read_spectrum_block(top.block("spectrum"))
     base = {"spectrum": spectrum.identity} | _base(top, parameters)
     foreign = {word for word, one in parameters.items() if one.block == "spectrum"} - KEYS_OF[spectrum.kind]
-    seeds = top.whole("seeds", 1, low=1)
+    seeds = top.whole("seeds", 1, low=1, high=MAX_SEEDS)
     time = read_time(top.block("time"))
     swept, shards = read_sweep(top, base, parameters, declared.check, seeds, last_finite(time), foreign)
+    _check_rows(top, shards, time)
     predictions = Predictions(exponents)
     fits = read_fits(top, parameters, shards, time, predictions)
     frontier = read_frontier(top, parameters, shards, predictions)
@@ -158,9 +161,19 @@ def study_name(path):
     name = Path(path).stem
     if not NAME.fullmatch(name):
         raise StudyError(path, "", None, "a study's file name must match [a-z][a-z0-9_]*.yaml")
+    if len(name) > MAX_NAME:
+        raise StudyError(path, "", None, f"a study's name has at most {MAX_NAME} characters")
     if name in RESERVED:
         raise StudyError(path, "", None, f"{name!r} is reserved: a rule of the workflow or a folder of results")
     return name
+
+
+def _check_rows(top, shards, time):
+    entries = [(kind, seeds) for kind, cut in shards.items() for shard in cut for _, seeds in shard.entries]
+    rows = len(time) * sum(seeds if kind == "simulation" else 1 for kind, seeds in entries)
+    if rows > MAX_ROWS:
+        allowed = f"at most {MAX_ROWS:.0e} rows: points times seeds times {len(time)} times"
+        raise StudyError(top.file, "sweep", rows, allowed)
 
 
 def _base(top, parameters):

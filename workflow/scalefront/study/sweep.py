@@ -9,7 +9,10 @@ from scalefront.study.points import FAN_OUT, Point, cut_shards, expand, point_di
 
 KINDS = ("simulation", "theory")
 GRID_KEYS = {"curves", "seeds", "fan_out"}
-MAX_POINTS = 1_000_000
+MAX_POINTS = 100_000  # read in about three seconds, and again by every job
+MAX_SHARDS = 2000  # of one kind: jobs, and files of one folder
+MAX_NAME = 200  # characters of a shard's name; a file's has 255 bytes
+MAX_SEEDS = 100_000
 
 
 def read_sweep(top, base, parameters, check, seeds, stop, foreign=frozenset()):
@@ -36,7 +39,7 @@ def read_sweep(top, base, parameters, check, seeds, stop, foreign=frozenset()):
     for grid in grids:
         grid.only(GRID_KEYS | (set(parameters) - foreign))
         kinds = grid.names("curves", KINDS, KINDS, empty=False)
-        draws = grid.whole("seeds", seeds, low=1)
+        draws = grid.whole("seeds", seeds, low=1, high=MAX_SEEDS)
         axes = {word: _values(grid, word, parameters[word]) for word in grid.content if word in parameters}
         total += math.prod(len(values) for values in axes.values())
         if total > MAX_POINTS:
@@ -48,7 +51,23 @@ def read_sweep(top, base, parameters, check, seeds, stop, foreign=frozenset()):
                     grid.refuse(word, f"must be {allowed} ({kind})", point.parameters[word])
             fan_out = grid.names("fan_out", tuple(parameters), FAN_OUT[kind])
             jobs[kind] += [(point, draws, fan_out) for point in points]
-    return swept, {kind: cut_shards(kind, _once(jobs[kind]), swept) for kind in KINDS if jobs[kind]}
+    shards = {kind: cut_shards(kind, _once(jobs[kind]), swept) for kind in KINDS if jobs[kind]}
+    for kind, cut in shards.items():
+        _check_shards(top, kind, cut)
+    return swept, shards
+
+
+def _check_shards(top, kind, shards):
+    """Refuse more files than a folder should hold, and names that no file can have."""
+    if len(shards) > MAX_SHARDS:
+        allowed = (
+            f"at most {MAX_SHARDS} {kind} shards, one for each value of the words in fan_out: name fewer words there"
+        )
+        raise StudyError(top.file, "sweep", len(shards), allowed)
+    longest = max((shard.name for shard in shards), key=len)
+    if len(longest) > MAX_NAME:
+        allowed = f"names of {kind} shards of at most {MAX_NAME} characters: name fewer words in fan_out"
+        raise StudyError(top.file, "sweep", longest, allowed)
 
 
 def _grids(top):
@@ -79,6 +98,8 @@ def _values(grid, word, parameter):
 def _spaced(block, parameter):
     """Values from {start, stop, points}, evenly spaced in log; whole numbers where the word is one, each once."""
     block.only({"start", "stop", "points"})
+    if parameter.choices:
+        block.refuse("start", f"must be one of {parameter.allowed}, or a list of them: only numbers have a range")
     for end in ("start", "stop"):
         block.require(end)
         if not parameter.accepts(block.content[end]) or not 0 < block.content[end] < math.inf:
@@ -87,7 +108,12 @@ def _spaced(block, parameter):
     if stop <= start:
         block.refuse("stop", f"must be greater than start = {start:g}")
     count = block.whole("points", low=2, high=MAX_POINTS)
-    values = [start * (stop / start) ** (step / (count - 1)) for step in range(count)]
+    fractions = [step / (count - 1) for step in range(count)]
+    if math.isfinite(stop / start):
+        values = [start * (stop / start) ** fraction for fraction in fractions]
+    else:
+        ends = math.log(start), math.log(stop)
+        values = [math.exp(ends[0] + (ends[1] - ends[0]) * fraction) for fraction in fractions]
     values[-1] = stop
     return list(dict.fromkeys(map(round, values))) if parameter.integer else values
 

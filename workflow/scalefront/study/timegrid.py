@@ -36,9 +36,11 @@ def last_finite(times):
 def _listed(block):
     block.only({"values", "limit"})
     values = block.content["values"]
+    if isinstance(values, list) and len(values) > MAX_TIMES:
+        block.refuse("values", f"at most {MAX_TIMES} times", len(values))
     if not isinstance(values, list) or not values or not all(is_number(v) and 0 <= v < math.inf for v in values):
         block.refuse("values", "a list of numbers >= 0 (limit: true adds .inf)")
-    return tuple(float(value) for value in values)
+    return tuple(float(value) + 0.0 for value in values)  # -0 is 0
 
 
 def _spaced(block):
@@ -52,5 +54,8 @@ def _spaced(block):
     if spacing == "linear":
         return tuple(start + (stop - start) * fraction for fraction in fractions)
     ratio = math.log(stop) - math.log(start)
-    times = tuple(start * math.exp(ratio * fraction) for fraction in fractions)
+    if ratio < 700:  # decades that one exponential spans
+        times = tuple(start * math.exp(ratio * fraction) for fraction in fractions)
+    else:
+        times = tuple(math.exp(math.log(start) + ratio * fraction) for fraction in fractions)
     return (*times[:-1], stop)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scalefront.catalogue import check_files
 from scalefront.errors import StudyError
-from scalefront.models.random_features import parameters
+from scalefront.models.random_features import parameters, stability
 from scalefront.models.random_features.filters import Method
 from scalefront.models.random_features.simulate import with_status
 from scalefront.models.random_features.theory.edge import batch_size, largest_learning_rate, noise_gain
@@ -73,6 +73,15 @@ def test_a_white_spectrum_has_its_limit_in_closed_form(modes, batch):
     # at infinite width all k = 1: (eta/B) M/(2 - eta (1 + 1/B)) = 1
     limit = largest_learning_rate(white(modes), INF, INF, 0.0, batch)
     assert limit == pytest.approx(2 / (1 + (modes + 1) / batch), rel=1e-9)
+
+
+@pytest.mark.parametrize("batch", [None, 1, 32])
+@pytest.mark.parametrize(("width", "samples"), [(60, INF), (60, 100), (INF, 100), (INF, INF)])
+@pytest.mark.parametrize("spectrum", [SPECTRUM, white(200), power_law(1.01, 0.4, 1e15)], ids=["power", "white", "long"])
+def test_a_step_that_is_allowed_without_a_solve_is_below_the_limit_and_few_others_are(spectrum, width, samples, batch):
+    noisy = INF if batch is None else batch_size(batch, samples)
+    limit = largest_learning_rate(spectrum, width, samples, 0.0, noisy)
+    assert 0.6 * limit < stability._surely_stable(spectrum, width, samples, 0.0, batch) < limit
 
 
 def test_distinct_samples_are_as_noisy_as_more_fresh_ones():

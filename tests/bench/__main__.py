@@ -1,6 +1,7 @@
 """`make bench`: how fast, as ratios within one run; one thread. Never part of the tests: machines are noisy."""
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import scalefront  # noqa: F401  (caps the threads before numpy is imported)
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 5
+SCALEFRONT = [sys.executable, "-c", "from scalefront.cli import main; main()"]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
 
 
 def main():
@@ -20,6 +23,7 @@ def main():
     steps_in_theory()
     simulation()
     sgd()
+    thousand_points()
     whole_runs()
 
 
@@ -187,13 +191,64 @@ def whole_runs():
     """`scalefront run` in an empty folder, with the compiled code of earlier runs and without it, and once more."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"XDG_CACHE_HOME": str(Path(folder) / "cache")}
-        command = [sys.executable, "-c", "from scalefront.cli import main; main()", "run", "--cores", "2"]
+        command = [*SCALEFRONT, "run", "--cores", "2"]
         for what, wanted in (("the default studies, nothing compiled", 180), ("  a second run", 10)):
             start = time.perf_counter()
             subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
             print(f"{what:48} {time.perf_counter() - start:9.1f} s   wanted < {wanted} s")
+        archives(Path(folder), environment)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"  cpu of all of it                               {used.ru_utime + used.ru_stime:9.1f} s")
+
+
+def archives(folder, environment):
+    """Packing the default results, verifying the archive and unpacking it: seconds and bytes."""
+    archive = "results/archives/default.tar"
+    packed = [*SNAKEMAKE, "archive", "--config", "archive_uncommitted=true"]
+    print(f"packing the default results                      {lasted(packed, folder, environment):9.1f} s")
+    print(f"  the archive                                    {(folder / archive).stat().st_size / 2**20:9.1f} MiB")
+    verified = lasted([*SCALEFRONT, "verify", archive], folder, environment)
+    print(f"  verifying it, 20 points computed anew          {verified:9.1f} s")
+    unpacked = lasted([*SCALEFRONT, "unpack", archive, "copy"], folder)
+    print(f"  unpacking it                                   {unpacked:9.1f} s")
+
+
+THOUSAND = """
+title: A thousand points
+model: random_features
+seeds: 4
+spectrum: {{kind: power_law, capacity: 1.5, source: 0.5, modes: 2000}}
+time: {{start: 0.1, stop: 1e4, points: 41}}
+sweep:
+  width: [32, 64, 96, 128, 160]
+  samples: [100, 200, 400, 800, .inf]
+  label_noise: {{start: 0.01, stop: 1, points: 40}}
+  fan_out: {fan_out}
+"""
+
+
+def thousand_points():
+    """A study of 1000 points, simulated and solved on two cores: what is not the shards' own compute."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, environment = Path(name), os.environ | {"XDG_CACHE_HOME": str(Path(name) / "cache")}
+        for fan_out, points in (("[width, samples, label_noise]", 1), ("[width, samples]", 40)):
+            (folder / "thousand.yaml").write_text(THOUSAND.format(fan_out=fan_out))
+            command = [*SNAKEMAKE, "--config", "studies=thousand.yaml"]
+            planned = lasted([*command, "--dry-run", "--quiet", "all"], folder, environment)
+            print(f"1000 points, planning {2000 // points:4} shards of {points:2} points   {planned:9.1f} s")
+        whole = lasted(command, folder, environment)
+        logs = [path.read_text() for path in (folder / "results" / "logs").glob("*/thousand/*.log")]
+        own = sum(float(re.search(r"done in ([\d.]+) s", text)[1]) for text in logs)
+        print(f"  running it on two cores                        {whole:9.1f} s")
+        print(f"  share of two cores that is not compute         {1 - own / 2 / whole:9.2f}")
+        print(f"  a second run                                   {lasted(command, folder, environment):9.1f} s")
+
+
+def lasted(command, folder, environment=None):
+    """Seconds of a whole command in ``folder``."""
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -91,12 +91,12 @@ def folders_of(checkout):
     return [Path("config/studies"), Path(checkout) / "config" / "studies"]
 
 
-def listed(value):
-    """The list that a ``studies`` setting means: a list, or one text with commas between names."""
+def listed(value, key="studies"):
+    """The list of studies that the setting ``key`` means: a list, or one text with commas between names."""
     if isinstance(value, str):
         value = [entry.strip() for entry in value.split(",")]
     if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value) or not value:
-        raise StudyError("config", "studies", value, "a list of names or paths of studies")
+        raise StudyError("config", key, value, "a list of names or paths of studies")
     return value
 
 
@@ -135,10 +135,12 @@ def _measured_spectrum(source):
     from scalefront.datasets import EXPORTS, measure, read_spectrum, read_table
     from scalefront.spectra import from_columns
 
-    with tempfile.TemporaryDirectory() as folder:
+    if not source.bundled:
         rows = source.path
-        if source.bundled:
-            rows = Path(folder) / f"{source.bundled}.npz"
-            EXPORTS[source.bundled](rows)
         found = read_spectrum(rows) if source.kind == "table" else measure(*read_table(rows, source.target))
+        return from_columns(found.eigenvalue, found.task_power)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / f"{source.bundled}.npz"
+        EXPORTS[source.bundled](rows)
+        found = measure(*read_table(rows, source.target))
     return from_columns(found.eigenvalue, found.task_power)

@@ -8,19 +8,24 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
-def code_digest(script, modules=()):
+def code_digest(script, modules=(), package=None):
     """First 16 hex digits of the SHA-256 of the syntax trees behind ``script``, without docstrings and comments.
 
-    A changed comment keeps the digest, a changed constant moves it. ``modules`` names further modules
-    (``scalefront.models...``) that the script imports by name at run time.
+    A changed comment keeps the digest, a changed constant moves it.
+
+    Parameters
+    ----------
+    script : path of the script
+    modules : names of further modules (``scalefront.models...``) that the script imports by name at run time
+    package : folder of the package that the script imports; this one where it is None
     """
-    found = {}
-    waiting = [("", str(script)), *((name, str(_file(name))) for name in modules)]
+    package, found = package or PACKAGE, {}
+    waiting = [("", str(script)), *((name, str(_file(name, package))) for name in modules)]
     while waiting:
         name, path = waiting.pop()
         if path in found:
             continue
-        tree, imports = _parsed(path)
+        tree, imports = _parsed(path, package)
         found[path] = name, tree
         waiting += imports
     digest = hashlib.sha256()
@@ -30,14 +35,14 @@ def code_digest(script, modules=()):
 
 
 @cache
-def _parsed(path):
+def _parsed(path, package):
     """The dumped syntax tree of a file without its docstrings, and the (name, path) of the modules it imports."""
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     imports = []
     for node in ast.walk(tree):
         _blank_docstring(node)
         for name in _imported(node):
-            file = _file(name)
+            file = _file(name, package)
             if file is not None:
                 imports.append((name, str(file)))
     return _told(tree), tuple(imports)
@@ -72,12 +77,12 @@ def _imported(node):
         yield from (".".join(parts[:depth]) for depth in range(2, len(parts) + 1))
 
 
-def _file(name):
-    """The file of a module of the package, or None for anything else."""
+def _file(name, package):
+    """The file of a module of the package in the folder ``package``, or None for anything else."""
     parts = name.split(".")
     if parts[0] != PACKAGE.name:
         return None
-    place = PACKAGE.joinpath(*parts[1:])
+    place = package.joinpath(*parts[1:])
     for file in (place / "__init__.py", place.with_suffix(".py")):
         if file.is_file():
             return file

@@ -11,7 +11,12 @@ from scalefront.models.random_features.theory.solve import spectrum_of
 
 RESPONSES = {"R1": "r1", "R3": "r3", "R02": "r02", "R24": "r24"}
 CORRELATIONS = {"C0": "c0", "C1": "c1", "C2": "c2", "C3": "c3"}
-COLUMNS = ("quantity", "index", "time", "other_time", "rate", "value", "status")
+SCHEMA = {
+    "quantity": "str",
+    "index": "Int64",
+    **dict.fromkeys(("time", "other_time", "rate", "value"), "float64"),
+    "status": "str",
+}
 RATES_PER_DECADE = 40
 FASTEST = 1.2  # times the largest rate: how far beyond the edge the density is shown
 
@@ -59,7 +64,7 @@ def _rows(parameters, time, index, sources):
     told = pd.concat(frames, ignore_index=True).assign(status=status)
     if not all(map(np.isinf, sizes)):  # without a bottleneck every mode has one rate, its eigenvalue, and no density
         told = pd.concat([told, _density(spectrum, sizes, eigenvalue, index, times)], ignore_index=True)
-    return told[list(COLUMNS)]
+    return told[list(SCHEMA)]
 
 
 def _density(spectrum, sizes, eigenvalue, index, times):

@@ -9,6 +9,7 @@ rule judge:
     log:
         "results/logs/judge/{study}.log",
     priority: 5
+    localrule: True
     conda:
         "../../envs/scalefront.yaml"
     params:
@@ -34,6 +35,7 @@ rule gather:
         ),
     log:
         "results/logs/gather.log",
+    localrule: True
     conda:
         "../../envs/scalefront.yaml"
     params:

@@ -3,18 +3,16 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
-sys.path.insert(0, str(ROOT / "workflow"))
-
 from scalefront import catalogue
+from scalefront.archive.asked import archive_name, require_source, state, uncommitted_allowed
 from scalefront.code_digest import code_digest
 from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
-from scalefront.jobs import import_from
 from scalefront.models import PARTS, REGISTRY
+from scalefront.resources import job_resources
+from scalefront.shard_marks import shard_marks
+from scalefront.study.outputs import result_names
 from scalefront.study.spectrum import BUNDLED_SETS
-
-import_from(ROOT / "workflow")
 
 
 def refuse(problem):
@@ -27,13 +25,24 @@ def refuse(problem):
     sys.exit(f"scalefront: {problem}")
 
 
+def archived_paths():
+    """Name -> path of the study files of the archive."""
+    return {name: STUDIES[name].path for name in ARCHIVED}
+
+
 try:
     asked = catalogue.listed(config.get("studies"))
-    STUDIES, CHOSEN = catalogue.load_studies(catalogue.folders_of(ROOT), asked, targets=sys.argv)
+    packed = catalogue.listed(config.get("archive", asked), "archive")
+    every = list(dict.fromkeys(asked + packed))
+    STUDIES, found = catalogue.load_studies(catalogue.folders_of(ROOT), every, targets=sys.argv)
+    CHOSEN, ARCHIVED = ([found[every.index(entry)] for entry in entries] for entries in (asked, packed))
+    ARCHIVE = archive_name(ARCHIVED, ROOT)
     if workflow.is_main_process:
         for name in STUDIES:
-            if name in CHOSEN or name in sys.argv:
+            if name in CHOSEN or name in sys.argv or (name in ARCHIVED and "archive" in sys.argv):
                 catalogue.check_files(STUDIES[name])
+        if "archive" in sys.argv:
+            require_source(ROOT, archived_paths(), uncommitted_allowed(config))
 except StudyError as problem:
     refuse(problem)
 
@@ -93,3 +102,14 @@ def study_results(study):
 def figure_code(figure):
     """Digest of the code that draws one figure."""
     return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure]])
+
+
+def archived_results():
+    """All results of the studies of the archive."""
+    return list(dict.fromkeys(path for name in ARCHIVED for path in result_names(STUDIES[name])))
+
+
+def archive_settings():
+    """What the job that packs needs to know."""
+    studies = {name: [STUDIES[name].path, STUDIES[name].title] for name in ARCHIVED}
+    return {"root": str(ROOT), "studies": studies, "uncommitted": uncommitted_allowed(config)}

@@ -23,6 +23,8 @@ rule measure:
         "results/logs/measure/{study}.log",
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "measure"),
     params:
         settings=lambda w: {
             "study": w.study,
@@ -45,6 +47,8 @@ rule simulate:
     priority: 1
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "simulation"),
     params:
         settings=lambda w: STUDIES[w.study].shard_settings("simulation", w.shard),
         code=lambda w: code("simulate", w.study, "simulation"),
@@ -62,6 +66,8 @@ rule solve:
     priority: 2
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "theory"),
     params:
         settings=lambda w: STUDIES[w.study].shard_settings("theory", w.shard),
         code=lambda w: code("solve", w.study, "theory"),
@@ -79,6 +85,8 @@ rule correlate:
     priority: 2
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "order_parameters"),
     params:
         settings=lambda w: STUDIES[w.study].order_parameter_settings(),
         code=lambda w: code("correlate", w.study, "order_parameters"),
@@ -96,12 +104,16 @@ rule merge:
     priority: 3
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "table"),
     params:
         settings=lambda w: {
             "swept": STUDIES[w.study].swept,
             "compute": STUDIES[w.study].compute,
             "seed": STUDIES[w.study].seed,
+            "study": w.study,
         },
+        marks=lambda w: list(shard_marks(STUDIES[w.study], ROOT).values()),
         code=code("merge"),
     script:
         "../../scripts/merge.py"

@@ -21,6 +21,8 @@ rule draw:
     priority: 6
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "table"),
     params:
         settings=lambda w: {
             "study": w.study,

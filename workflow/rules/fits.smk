@@ -13,6 +13,8 @@ rule fit:
     priority: 4
     conda:
         "../../envs/scalefront.yaml"
+    resources:
+        **job_resources(STUDIES, "table"),
     params:
         settings=lambda w: {
             "study": w.study,

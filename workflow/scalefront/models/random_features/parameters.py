@@ -2,6 +2,7 @@
 
 import math
 from decimal import ROUND_CEILING, Context
+from typing import NamedTuple
 
 from scalefront.parameter import Parameter
 
@@ -61,7 +62,7 @@ def check(point, kind, stop=0.0):
     rank = 1 if math.isinf(sizes) else min(sizes, modes)  # without a bottleneck the modes decay each on its own
     if kind == "simulation" and capacity is not None and capacity * math.log10(rank) > RESOLVED_DECADES:
         yield "capacity", f"smaller, or fewer features or samples: {rank:g}^-capacity is beyond double precision"
-    needed = cost(point)["bytes"]
+    needed = draw_bytes(point)
     if kind == "simulation" and needed > SIMULATED_BYTES:
         sizes = {word: point[word] for word in ("samples", "width", "ensemble") if math.isfinite(point[word])}
         largest = max(sizes, key=sizes.get, default="modes")
@@ -100,27 +101,36 @@ def _check_ensemble(point, kind):
             yield word, "finite"
 
 
-def cost(point):
-    """FLOPs and bytes of one simulated draw: the projection, the Gram matrix and one eigendecomposition.
+class DrawSizes(NamedTuple):
+    """Sizes of one simulated draw: features of all members, rows of samples (0: the population), rank of a member."""
+
+    features: float
+    rows: float
+    rank: float
+
+
+def draw_sizes(point):
+    """DrawSizes of a point whose modes are known.
 
     A finite width lives in N dimensions after one pass over the M modes (an ensemble of E in E N), an infinite one in M
     dimensions; Gaussian samples beyond ROWS_PER_WISHART times the dimensions act through a triangle of as many rows as
-    there are dimensions (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3). Steps are left out.
+    there are dimensions (theory/dynamical_model.md 2.6, "full batch in N dimensions", and 3).
     """
-    modes, width, samples = point["modes"], point["width"], point["samples"]
-    members, bags = point["ensemble"], point["bags"]
-    size = min(width, modes)
-    whole = members * size
+    width, samples = point["width"], point["samples"]
+    size = min(width, point["modes"])
+    features = point["ensemble"] * size
     if math.isinf(samples):
-        rows, rank = 0, 0 if math.isinf(width) else size
-    else:
-        gaussian = not str(point["spectrum"]).startswith("data") and point["optimizer"] != "sgd"
-        rows = min(samples, ROWS_PER_WISHART * (whole + 1)) if gaussian else samples
-        rank = min(size, rows)
-    project = whole**2 * modes if math.isfinite(width) else 0
-    square = whole**2 if math.isfinite(width) else 0
-    flops = 2 * project + bags * members * (2 * rows * size * rank + 10 * rank**3)
-    return {"flops": float(flops), "bytes": 8.0 * (3 * modes + 3 * rows * whole + 4 * square + 4 * rank**2)}
+        return DrawSizes(features, 0, 0 if math.isinf(width) else size)
+    gaussian = not str(point["spectrum"]).startswith("data") and point["optimizer"] != "sgd"
+    rows = min(samples, ROWS_PER_WISHART * (features + 1)) if gaussian else samples
+    return DrawSizes(features, rows, min(size, rows))
+
+
+def draw_bytes(point):
+    """Bytes that one simulated draw takes: the projection, the samples, the Gram matrix and its decomposition."""
+    features, rows, rank = draw_sizes(point)
+    square = features**2 if math.isfinite(point["width"]) else 0
+    return 8.0 * (3 * point["modes"] + 3 * rows * features + 4 * square + 4 * rank**2)
 
 
 def stepped(point):

@@ -222,7 +222,7 @@ CLAIM = {
 TOLD = (
     b"", b"{", b"[]", b"1", b"null", b'"x"', b"\xff", b"{}", b'{"schema_version": 1}', b'{"schema_version": "1"}',
     b'{"schema_version": 1, "columns": 3}', b'{"schema_version": ' + b"9" * 5000 + b"}",
-    b'{"schema_version": "\\u001b[31m' + b"x" * 5000 + b'"}',
+    b'{"schema_version": "\\u001b[31m' + b"x" * 5000 + b'"}', b"[" * 5000,
 )  # fmt: skip
 
 

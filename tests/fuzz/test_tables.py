@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scalefront import tables
+from scalefront.claims import read_claims
 from scalefront.datasets import measure, read_spectrum, read_table
+from scalefront.screen import claims_table
 from scalefront.spectra import from_columns
 
 from tests.fuzz.files import MARK, claims_files, csv_files, npz_files, parquet_files
@@ -67,7 +68,7 @@ def test_tables_of_claims(watch):
     def each(content):
         path = watch.folder / "claims.parquet"
         path.write_bytes(content)
-        watch.read(tables.read, path)
+        watch.read(lambda file: claims_table(read_claims(file), 100), path)
 
     each()
     watch.expect(0.05, accepted=0.05, refused=0.2, reasons=3)

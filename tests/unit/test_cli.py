@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from rich.console import Console
+from scalefront.claims import SCHEMA
 from scalefront.screen import MOST_CLAIMS, claims_table, next_steps
 from scalefront.tables import write
 
@@ -90,7 +91,7 @@ def verdicts(**counts):
         for verdict, count in counts.items()
         for number in range(count)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows)[list(SCHEMA)].astype(SCHEMA)
 
 
 def shown(table, width):

@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from scalefront import tables
+from scalefront.errors import StudyError
+from scalefront.study.claims import RELATIONS
+
 SCHEMA = {
     **dict.fromkeys(("study", "id", "paper", "statement", "quantity", "relation"), "str"),
     **dict.fromkeys(("predicted", "value", "low", "high", "tolerance"), "float64"),
@@ -72,6 +76,22 @@ def judge_all(study, paper, claims, fits):
     """Claims table, with the columns of SCHEMA, of all ``claims`` of a study."""
     rows = [judge(claim, fits, study, paper) for claim in claims]
     return pd.DataFrame(rows, columns=list(SCHEMA)).astype(SCHEMA)
+
+
+def read_claims(path):
+    """The claims table at ``path``; StudyError where it is none, or holds what ``judge_all`` does not write."""
+    table = tables.read(path)
+    if tables.schema(path) != tables.schema_of(SCHEMA) or not _are_claims(table):
+        raise StudyError(path, "", None, "not a table of claims; `scalefront run` makes one")
+    return table
+
+
+def _are_claims(table):
+    """Whether a frame with the columns of SCHEMA holds known words and printable texts alone."""
+    texts = [name for name, kind in SCHEMA.items() if kind == "str"]
+    printable = all(isinstance(text, str) and text.isprintable() for name in texts for text in table[name])
+    known = table["relation"].isin(RELATIONS) & table["verdict"].isin((CONFIRMED, REFUTED, INCONCLUSIVE))
+    return printable and bool(known.all())
 
 
 def measurement(quantity, fits):

@@ -1,4 +1,4 @@
-"""The command line: solve, predict, check, claims, and run (what `make run` calls)."""
+"""The command line: solve, predict, check, claims, verify, unpack, and run (what `make run` calls)."""
 
 import json
 from pathlib import Path
@@ -102,9 +102,52 @@ def claims(
     path = results / "claims.parquet" if results.is_dir() else results
     if not path.is_file():
         raise StudyError(path, "", None, "no such file; `make run` or `snakemake --cores all` makes it")
+    from scalefront.claims import read_claims
     from scalefront.screen import claims_table
 
-    console.print(claims_table(_claims(path), console.width))
+    console.print(claims_table(read_claims(path), console.width))
+
+
+@app.command()
+def verify(
+    archive: Annotated[Path, typer.Argument(help="A tar that `snakemake archive` made.")],
+    points: Annotated[int, typer.Option(help="Points to compute anew; at least one of every model and kind.")] = 20,
+    archived_code: Annotated[
+        bool, typer.Option("--archived-code", help="Run the code of the archive itself: only if you trust it.")
+    ] = False,
+):
+    """Check an archive: every byte, every table, and points computed anew from the archive alone."""
+    from scalefront.archive.verify import verify, with_archived_code
+
+    if points < 1:
+        raise StudyError("command line", "--points", points, "a whole number > 0")
+    if archived_code:
+        raise typer.Exit(with_archived_code(archive, points))
+    digest, computed = verify(archive, points, lambda line: console.print(line, markup=False, soft_wrap=True))
+    largest = max(point.difference for point in computed)
+    console.print(
+        f"verified: {len(computed)} points computed anew, largest relative difference {largest:.1e}\n"
+        f"SHA-256 of the science (manifest-sha256.txt): {digest}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="A tar that `snakemake archive` made.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty or does not exist.")],
+):
+    """Unpack an archive into a working copy in which nothing is left to be done."""
+    from scalefront.archive.unpack import unpack
+
+    studies = unpack(archive, folder)
+    console.print(f"{', '.join(studies)} in {folder}", markup=False, soft_wrap=True)
+    console.print(
+        f"Next: cd {folder} && snakemake --cores all   (nothing to be done until a study changes)",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -131,26 +174,23 @@ def run(
         catalogue.check_files(study)
     console.print(screen.announcement(found, launch.LOG, default=not studies), markup=False, soft_wrap=True)
     first = [f"results/{chosen[0]}/figures/{name}.png" for name in found[0].figures[:1]]
-    code = launch.run_studies(ROOT / "Snakefile", cores, first, arguments)
+    try:
+        code = launch.run_studies(ROOT / "Snakefile", cores, first, arguments)
+        report = code == 0 and launch.write_report(ROOT / "Snakefile", arguments)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     if code:
-        console.print(screen.interrupted(launch.LOG, code == INTERRUPTED), markup=False, soft_wrap=True)
+        from scalefront.kept import kept_shards
+
+        counted = kept_shards(found, ROOT)
+        unlock = launch.unlock(ROOT / "Snakefile")
+        text = screen.stopped(*counted) if code == INTERRUPTED else screen.unfinished(*counted, launch.LOG, unlock)
+        console.print(text, markup=False, soft_wrap=True)
         raise typer.Exit(code)
-    report = launch.write_report(ROOT / "Snakefile", arguments)
-    verdicts = _claims(launch.CLAIMS)
+    from scalefront.claims import read_claims
+
+    verdicts = read_claims(launch.CLAIMS)
     verdicts = verdicts[verdicts["study"].isin(chosen)]
     if len(verdicts):
         console.print(screen.claims_table(verdicts, console.width, screen.MOST_CLAIMS))
     console.print(screen.next_steps(verdicts, launch.REPORT if report else None), markup=False, soft_wrap=True)
-
-
-def _claims(path):
-    from scalefront.claims import SCHEMA
-    from scalefront.tables import read
-
-    try:
-        table = read(path)
-    except StudyError:
-        table = None
-    if table is None or not set(SCHEMA) <= set(table.columns):
-        raise StudyError(path, "", None, "not a table of claims; `scalefront run` makes one")
-    return table

@@ -10,11 +10,13 @@ configfile: workflow.source_path("config/config.yaml")
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/runs.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/fits.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/archive.smk"
 
 
 rule all:

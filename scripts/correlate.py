@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
     table = part(settings["model"], "order_parameters").correlate(settings, dict(snakemake.input.items()))
-    write(snakemake.output[0], table, provenance(snakemake.params.code, settings["seed"]))
+    told = {"table": "order_parameters", "study": settings["study"]}
+    write(snakemake.output[0], table, provenance(snakemake.params.code, settings["seed"], **told))

@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
-    tables = {name: read(path) for name, path in snakemake.input.items()}
+    tables = {name: read(path, name, settings["study"]) for name, path in snakemake.input.items()}
     figure = import_module(FIGURES[settings["figure"]]).draw(settings, tables)
     save(figure, snakemake.output.svg, snakemake.output.png)

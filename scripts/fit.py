@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
-    fits, frontier = study_fits(settings, read(snakemake.input.curves), snakemake.input.get("spectrum"))
-    made = provenance(snakemake.params.code, settings["seed"])
-    write(snakemake.output.fits, fits, made)
-    write(snakemake.output.frontier, frontier, made | {"compute": (settings["frontier"] or {}).get("compute", [])})
+    curves = read(snakemake.input.curves, "curves", settings["study"])
+    fits, frontier = study_fits(settings, curves, snakemake.input.get("spectrum"))
+    made = provenance(snakemake.params.code, settings["seed"], study=settings["study"])
+    compute = (settings["frontier"] or {}).get("compute", [])
+    write(snakemake.output.fits, fits, made | {"table": "fits"})
+    write(snakemake.output.frontier, frontier, made | {"table": "frontier", "compute": compute})

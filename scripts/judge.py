@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
-    verdicts = judge_all(settings["study"], settings["paper"], settings["claims"], read(snakemake.input[0]))
-    write(snakemake.output[0], verdicts, provenance(snakemake.params.code, settings["seed"]))
+    study = settings["study"]
+    verdicts = judge_all(study, settings["paper"], settings["claims"], read(snakemake.input[0], "fits", study))
+    told = {"table": "claims", "study": study}
+    write(snakemake.output[0], verdicts, provenance(snakemake.params.code, settings["seed"], **told))

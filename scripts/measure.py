@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     settings = snakemake.params.settings
     table, noise = measured_table(settings["kind"], snakemake.input.rows, settings["target"], settings["seed"])
-    write(snakemake.output[0], table, provenance(snakemake.params.code, settings["seed"]) | noise)
+    told = {"table": "spectrum", "study": settings["study"]} | noise
+    write(snakemake.output[0], table, provenance(snakemake.params.code, settings["seed"], **told))

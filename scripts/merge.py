@@ -18,5 +18,7 @@ with job_log(snakemake.log[0]):
         "packages": made[0].get("packages"),
         "seed": settings["seed"],
         "compute": settings["compute"],
+        "table": "curves",
+        "study": settings["study"],
     }
-    merge(shards, snakemake.output[0], settings["swept"], metadata, settings["compute"])
+    merge(shards, snakemake.output[0], settings["swept"], metadata, settings["compute"], snakemake.params.marks)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from scalefront.jobs import job_log
+from scalefront.shard_marks import mark
 from scalefront.shards import provenance, shard_table
 from scalefront.tables import write
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    settings = snakemake.params.settings
+    settings, code = snakemake.params.settings, snakemake.params.code
     table = shard_table(settings, dict(snakemake.input.items()))
-    write(snakemake.output[0], table, provenance(snakemake.params.code, settings["seed"]))
+    told = {"table": "shard", "study": settings["study"], "mark": mark(settings, code)}
+    write(snakemake.output[0], table, provenance(code, settings["seed"], **told))

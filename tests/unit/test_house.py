@@ -14,14 +14,15 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 
 # Each layer may import itself and what stands below it.
 LAYERS = [
-    {"atomic", "errors", "words", "numerics", "code_digest", "jobs"},
-    {"parameter", "spectra", "randomness", "steps", "tables"},
-    {"study", "datasets", "measurement"},
+    {"errors", "words", "numerics", "file_lock", "lifeline", "command_line", "atomic", "jobs"},
+    {"parameter", "spectra", "randomness", "steps", "tables", "code_digest", "stopping"},
+    {"study", "foreign", "datasets", "measurement"},
     {"models"},
-    {"shards"},
+    {"shards", "shard_marks", "resources"},
     {"fits"},
     {"claims", "figures", "results"},
-    {"catalogue", "launch", "screen", "reference"},
+    {"catalogue", "contracts", "kept", "launch", "screen", "reference"},
+    {"archive"},
     {"cli"},
 ]
 FLOOR = {name: number for number, layer in enumerate(LAYERS) for name in layer}

@@ -1,13 +1,16 @@
-"""Parquet tables: atomic writes, the schema of curves, a merge that streams and sorts."""
+"""Parquet tables: atomic writes, the schema of curves, a merge that streams and sorts, refusals of what is not ours."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scalefront.command_line import note
 from scalefront.errors import StudyError
 from scalefront.tables import Curve, curves_table, merge, read, read_metadata, write
 
@@ -51,6 +54,94 @@ def test_a_file_that_is_no_table_is_named_with_what_to_do(tmp_path):
     for reading in (read, read_metadata, lambda path: merge([path], tmp_path / "m.parquet", (), {})):
         with pytest.raises(StudyError, match=r"s\.parquet: not a whole Parquet table; remove it and run again"):
             reading(tmp_path / "s.parquet")
+
+
+def test_a_damaged_table_is_named_and_never_read_as_another(tmp_path):
+    whole, path = tmp_path / "whole.parquet", tmp_path / "t.parquet"
+    frame = pd.DataFrame({"value": np.random.default_rng(0).random(500), "fit": ["a", "bb"] * 250})
+    write(whole, frame, {})
+    content, random = whole.read_bytes(), np.random.default_rng(1)
+    refused = 0
+    for number in range(300):
+        damaged = bytearray(content)
+        if number % 3:
+            damaged[random.integers(len(content))] ^= 1 << random.integers(8)
+        else:
+            damaged = damaged[: random.integers(len(content))]
+        path.write_bytes(damaged)
+        try:
+            assert read(path).equals(frame)
+        except StudyError:
+            refused += 1
+    assert refused > 150
+
+
+FRAME = pd.DataFrame({"fit": ["a"], "value": [1.0]})
+
+
+def foreign(path):
+    FRAME.to_parquet(path)
+
+
+def of_the_future(path):
+    write(path, FRAME, {"schema_version": 99})
+
+
+def with_another_column(path):
+    write(path, FRAME, {})
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("more", pa.array([1])), path)
+
+
+def with_odd_metadata(path):
+    pq.write_table(pa.table({"fit": ["a"]}).replace_schema_metadata({"scalefront": "[1"}), path)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (foreign, "not a table that Scalefront has written"),
+        (with_odd_metadata, "not a table that Scalefront has written"),
+        (of_the_future, "a table of schema 99, where this Scalefront reads 1"),
+        (with_another_column, "its columns are not those that Scalefront has written"),
+        (lambda path: write(path, FRAME, {"table": "curves"}), "the table holds curves, not fits"),
+        (lambda path: write(path, FRAME, {"table": "fits", "study": "other"}), "of the study other, not mine"),
+    ],
+)
+def test_a_table_that_is_another_one_is_refused(tmp_path, make, said):
+    make(tmp_path / "t.parquet")
+    with pytest.raises(StudyError, match=said):
+        read(tmp_path / "t.parquet", "fits", "mine")
+
+
+def test_a_refusal_holds_the_command_that_makes_the_table_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    note("snakemake --cores 2 small", tmp_path)
+    path = Path("results/small/a table.parquet")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PAR1")
+    with pytest.raises(StudyError, match="anew: rm 'results/small/a table.parquet' && snakemake --cores 2 small$"):
+        read(path)
+    monkeypatch.chdir("/")
+    with pytest.raises(StudyError, match=f"rm '{tmp_path}/results/small/a table.parquet' && cd {tmp_path} && snake"):
+        read(tmp_path / path)
+
+
+def test_a_shard_that_was_made_for_something_else_is_not_merged(tmp_path):
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for path, width, mark in zip(paths, (8.0, 16.0), ("one", "old"), strict=True):
+        write(path, table(curve(width)), {"mark": mark})
+    with pytest.raises(StudyError, match=r"b\.parquet: made for other settings or by other code"):
+        merge(paths, tmp_path / "m.parquet", ("width",), {}, marks=["one", "two"])
+    assert not (tmp_path / "m.parquet").exists()
+
+
+def test_shards_with_other_columns_are_not_merged(tmp_path):
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    write(paths[0], table(curve(8.0)), {})
+    write(paths[1], table(curve(16.0)).drop_columns(["compute"]), {})
+    with pytest.raises(StudyError, match=r"b\.parquet: other columns than those of its neighbours"):
+        merge(paths, tmp_path / "m.parquet", ("width",), {})
 
 
 def test_theory_has_no_seed_and_lost_losses_are_null():

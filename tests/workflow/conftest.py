@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 INF = float("inf")
+SCALEFRONT = [sys.executable, "-c", "from scalefront.cli import main; main()"]
 
 THEORY = {"kind": "theory", "modes": 1e12}
 SMALL = {
@@ -71,13 +73,26 @@ class Run:
 
     def snakemake(self, *arguments, study="small.yaml", cores=2, check=True):
         """Run Snakemake on ``study``; returns the finished process with its output."""
-        config = ["--config", f"studies={study}"] if study else []
-        command = [sys.executable, "-m", "snakemake", "-s", str(self.root / "Snakefile"), "--cores", str(cores)]
-        done = subprocess.run(
-            [*command, *arguments, *config], cwd=self.folder, capture_output=True, text=True, env=self._environment()
-        )
+        command = self._command(*arguments, study=study, cores=cores)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=self._environment())
         assert not check or done.returncode == 0, done.stderr[-3000:]
         return done
+
+    def start(self, *arguments, said=subprocess.DEVNULL, study="small.yaml"):
+        """Start Snakemake on ``study`` as the leader of its own process group, with its output in the file ``said``."""
+        return subprocess.Popen(
+            self._command(*arguments, study=study, cores=2),
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _command(self, *arguments, study, cores):
+        config = ["--config", f"studies={study}"] if study else []
+        command = [sys.executable, "-m", "snakemake", "-s", str(self.root / "Snakefile"), "--cores", str(cores)]
+        return [*command, *arguments, *config]
 
     def planned(self, *arguments):
         """Rule -> number of jobs that a dry run plans."""
@@ -118,7 +133,9 @@ def finished(tmp_path_factory):
     """The small study, run once with two cores; tests copy it before they change anything."""
     run = Run(tmp_path_factory.mktemp("finished") / "work")
     run.study(SMALL)
+    start = time.perf_counter()
     run.snakemake()
+    run.seconds = time.perf_counter() - start
     return run
 
 

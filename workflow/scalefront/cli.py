@@ -176,17 +176,19 @@ def run(
     first = [f"results/{chosen[0]}/figures/{name}.png" for name in found[0].figures[:1]]
     try:
         code = launch.run_studies(ROOT / "Snakefile", cores, first, arguments)
-        report = code == 0 and launch.write_report(ROOT / "Snakefile", arguments)
+        if code == 0:
+            _show_verdicts(chosen, launch.write_report(ROOT / "Snakefile", arguments))
     except KeyboardInterrupt:
         code = INTERRUPTED
     if code:
-        from scalefront.kept import kept_shards
-
-        counted = kept_shards(found, ROOT)
-        unlock = launch.unlock(ROOT / "Snakefile")
-        text = screen.stopped(*counted) if code == INTERRUPTED else screen.unfinished(*counted, launch.LOG, unlock)
-        console.print(text, markup=False, soft_wrap=True)
+        _show_kept(found, code)
         raise typer.Exit(code)
+
+
+
+def _show_verdicts(chosen, report):
+    """The verdicts of the studies ``chosen`` (names), whether there is a ``report``, and what to try next."""
+    from scalefront import launch, screen
     from scalefront.claims import read_claims
 
     verdicts = read_claims(launch.CLAIMS)
@@ -194,3 +196,14 @@ def run(
     if len(verdicts):
         console.print(screen.claims_table(verdicts, console.width, screen.MOST_CLAIMS))
     console.print(screen.next_steps(verdicts, launch.REPORT if report else None), markup=False, soft_wrap=True)
+
+
+def _show_kept(studies, code):
+    """What is kept of a run of ``studies`` that ended with an exit ``code`` other than 0, and how to go on."""
+    from scalefront import launch, screen
+    from scalefront.kept import kept_shards
+
+    counted = kept_shards(studies, ROOT)
+    unlock = launch.unlock(ROOT / "Snakefile")
+    text = screen.stopped(*counted) if code == INTERRUPTED else screen.unfinished(*counted, launch.LOG, unlock)
+    console.print(text, markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scalefront.errors import StudyError
+from scalefront.lifeline import RunEndedError, require_run
 
 INTERRUPTED = 130  # exit code of a process that Ctrl-C ended
 
@@ -25,9 +26,15 @@ def import_from(folder):
 def job_log(path):
     """Send the package's logging to ``path`` while a job runs, with its duration or the traceback of its failure.
 
-    Snakemake names the log of a job that failed; the screen keeps free of tracebacks.
+    Snakemake names the log of a job that failed; the screen keeps free of tracebacks. The log is a new file: what the
+    orphan of a killed run still says goes into its own, and one that comes this far later ends here.
     """
+    try:
+        require_run(path)
+    except RunEndedError:
+        sys.exit(1)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).unlink(missing_ok=True)
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
@@ -37,6 +44,9 @@ def job_log(path):
     except StudyError as problem:
         logger.error("%s", problem)
         sys.exit(f"scalefront: {problem}")
+    except RunEndedError as problem:
+        logger.warning("%s", problem)
+        sys.exit(1)
     except KeyboardInterrupt:
         logger.info("stopped after %.2f s", time.perf_counter() - start)
         sys.exit(INTERRUPTED)

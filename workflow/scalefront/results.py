@@ -1,4 +1,4 @@
-"""From curves to fits for one study, and theory without a workflow: what the fit job and `scalefront solve` do."""
+"""From curves to fits for one study, its theory without a workflow, and the verdicts of all studies in one place."""
 
 import tempfile
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from scalefront import tables
+from scalefront.atomic import atomic
+from scalefront.claims import markdown, web_page
 from scalefront.fits.fitting import FITS_SCHEMA, fit_table
 from scalefront.fits.spectrum import spectrum_rows
 from scalefront.models import part
@@ -39,12 +41,29 @@ def study_fits(settings, curves, spectrum=None):
     fits, frontier = fit_table(curves, settings["fits"], settings["frontier"], reach)
     if spectrum is None:
         return fits, frontier
-    rows = spectrum_rows(tables.read(spectrum), tables.read_metadata(spectrum)["rows"], settings["window"])
+    found = tables.read(spectrum, "spectrum", settings["study"])
+    rows = spectrum_rows(found, tables.read_metadata(spectrum)["rows"], settings["window"])
     measured = pd.DataFrame(
         [{name: row.get(name) for name in FITS_SCHEMA} | {"study": settings["study"]} for row in rows],
         columns=list(FITS_SCHEMA),
     ).astype(FITS_SCHEMA)
     return (pd.concat([fits, measured], ignore_index=True) if len(fits) else measured), frontier
+
+
+def gather(paths, code, table, text, page):
+    """Gather claims tables into one: as Parquet in ``table``, as Markdown in ``text``, as a web page in ``page``.
+
+    Parameters
+    ----------
+    paths : claims tables, results/<study>/claims.parquet each, in the order of their rows
+    code : digest of the code that gathers
+    """
+    verdicts = pd.concat([tables.read(path, "claims", Path(path).parent.name) for path in paths], ignore_index=True)
+    seeds = {Path(path).parent.name: tables.read_metadata(path).get("seed") for path in paths}
+    tables.write(table, verdicts, provenance(code, seeds, table="gathered claims"))
+    for path, content in ((text, markdown(verdicts)), (page, web_page(verdicts))):
+        with atomic(path) as temporary:
+            temporary.write_text(content, encoding="utf-8")
 
 
 def solve_study(study, output):

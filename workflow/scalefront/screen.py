@@ -73,11 +73,25 @@ def next_steps(claims, report):
     return "\n".join(lines)
 
 
-def interrupted(log, by_user):
-    """What is kept after a stop, and how to go on."""
-    head = "Stopped." if by_user else f"The run did not finish; the lines above and {log} say why."
-    unlock = "" if by_user else " (A lock that a killed run has left: `snakemake --unlock`.)"
-    return f"{head} Every finished shard is kept in results/; the same command goes on from there.{unlock}"
+def stopped(kept, shards):
+    """What is kept after Ctrl-C, and how to go on."""
+    return f"Stopped. {_kept(kept, shards)}"
+
+
+def unfinished(kept, shards, log, unlock):
+    """What is kept after a run that failed or was killed, where its reasons stand, and how to go on.
+
+    ``unlock`` is the command that removes a lock in the folder, None where there is no lock.
+    """
+    lines = [f"The run did not finish; the lines above and {log} say why. {_kept(kept, shards)}"]
+    if unlock:
+        lines.append(f"The folder is locked. If no other run works in it, remove the lock first: {unlock}")
+    return "\n".join(lines)
+
+
+def _kept(kept, shards):
+    are = "is" if kept == 1 else "are"
+    return f"{kept} of {_count(shards, 'shard', 'shards')} {are} kept in results/; the same command goes on from there."
 
 
 def _predicted(row):

@@ -17,18 +17,26 @@ def shard_table(settings, sources):
     sources : {"spectrum": path, "rows": path}, those that there are
     """
     model, kind = settings["model"], settings["kind"]
-    parameters = part(model, "parameters").PARAMETERS
-    words = ["spectrum", *(parameter.word for parameter in parameters)]
-    text = {"spectrum"} | {parameter.word for parameter in parameters if parameter.choices}
+    words, text = parameter_words(model)
     run = part(model, kind)
     compute = run.simulate if kind == "simulation" else run.solve
     curves = list(compute(settings, sources))
     return curves_table(settings["study"], model, kind, words, text, curves)
 
 
-def provenance(code, seed=None):
-    """What every table says of its making: digest of the code, versions of packages, the study's seed."""
-    return {"code": code, "packages": {name: _version(name) for name in PACKAGES}, "seed": seed}
+def parameter_words(model):
+    """The words of the columns that hold the parameters of a model, and those among them that hold text."""
+    parameters = part(model, "parameters").PARAMETERS
+    words = ["spectrum", *(parameter.word for parameter in parameters)]
+    return words, {"spectrum"} | {parameter.word for parameter in parameters if parameter.choices}
+
+
+def provenance(code, seed=None, **told):
+    """What every table says of itself: digest of its code, versions of packages, the study's seed, what else is told.
+
+    ``table`` (what it holds) and ``study`` let a reader refuse another one in its place; see ``tables.read``.
+    """
+    return {"code": code, "packages": {name: _version(name) for name in PACKAGES}, "seed": seed} | told
 
 
 def _version(name):

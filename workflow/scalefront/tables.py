@@ -7,15 +7,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from scalefront.atomic import atomic
+from scalefront.command_line import how_to_rebuild
 from scalefront.errors import StudyError
 
 SCHEMA_VERSION = 1
 BATCH_ROWS = 65_536
+WRITTEN = {"compression": "zstd", "write_page_checksum": True}
+DIFFERENT = {
+    "mark": "made for other settings or by other code than this run asks for",
+    "table": "the table holds {told}, not {asked}",
+    "study": "a table of the study {told}, not {asked}",
+}
 LEADING = ("study", "model", "kind", "point", "seed")
 MEASURED = ("time", "steps", "compute", "test_loss", "train_loss")
 
@@ -112,7 +120,7 @@ def write(path, table, metadata):
     if not isinstance(table, pa.Table):
         table = _plain_text(pa.Table.from_pandas(table, preserve_index=False))
     with atomic(path) as temporary:
-        pq.write_table(_described(table, metadata), temporary, compression="zstd", row_group_size=BATCH_ROWS)
+        pq.write_table(_described(table, metadata), temporary, row_group_size=BATCH_ROWS, **WRITTEN)
 
 
 def copy(source, target):
@@ -128,25 +136,77 @@ def copy(source, target):
 
 @contextmanager
 def readable(path):
-    """Name the file where what is read from it is no Parquet table."""
+    """Name the file where what is read from it is no Parquet table, and how it is made anew."""
     try:
         yield
-    except (pa.ArrowInvalid, OSError) as problem:
-        said = "no such file" if isinstance(problem, FileNotFoundError) else "not a whole Parquet table; remove it"
-        raise StudyError(path, "", None, f"{said} and run again: it is made anew") from None
+    except FileNotFoundError:
+        raise StudyError(path, "", None, "no such file; run again: it is made anew") from None
+    except PermissionError:
+        raise StudyError(path, "", None, "may not be read by this user") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        raise StudyError(path, "", None, f"not a whole Parquet table; {how_to_rebuild(path)}") from None
 
 
-def read(path):
-    """The table at ``path`` as a pandas frame; StudyError where it is no table."""
-    with readable(path):
-        return pq.ParquetFile(path).read().to_pandas()
+@contextmanager
+def _opened(path, **expected):
+    """The Parquet file at ``path``, refused unless Scalefront wrote it and its metadata hold what is ``expected``."""
+    with readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        footer = file.metadata  # the one part without a checksum
+        if footer.num_rows != sum(footer.row_group(number).num_rows for number in range(footer.num_row_groups)):
+            raise pa.ArrowInvalid("the numbers of rows contradict each other")
+        problem = _objection(file.schema_arrow, expected)
+        if problem:
+            raise StudyError(path, "", None, f"{problem}; {how_to_rebuild(path)}")
+        yield file
+
+
+def _objection(schema, expected):
+    """Why a table is not the expected one; None where it is. What an older table does not tell is not asked."""
+    told = _told(schema)
+    if told is None:
+        return "not a table that Scalefront has written"
+    if told.get("schema_version") != SCHEMA_VERSION:
+        return f"a table of schema {told.get('schema_version')}, where this Scalefront reads {SCHEMA_VERSION}"
+    if told.get("columns", (columns := _columns(schema))) != columns:
+        return "its columns are not those that Scalefront has written"
+    for name, value in expected.items():
+        if value is not None and told.get(name, value) != value:
+            return DIFFERENT[name].format(told=told[name], asked=value)
+    return None
+
+
+def _told(schema):
+    try:
+        told = json.loads((schema.metadata or {})[b"scalefront"])
+    except (KeyError, ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _columns(schema):
+    return {field.name: str(field.type) for field in schema}
+
+
+def read(path, table=None, study=None):
+    """The table at ``path`` as a pandas frame.
+
+    Parameters
+    ----------
+    table, study : what its metadata must say it holds ("curves", "fits", ...), and of which study; None for any
+
+    Raises
+    ------
+    StudyError : the file is no whole Parquet table, or another one than is asked for; with how it is made anew
+    """
+    with _opened(path, table=table, study=study) as file:
+        return file.read().to_pandas()
 
 
 def read_metadata(path):
-    """The metadata that ``write`` was given, with ``schema_version``."""
-    with readable(path):
-        stored = pq.read_schema(path).metadata or {}
-    return json.loads(stored.get(b"scalefront", b"{}"))
+    """The metadata that ``write`` was given, with ``schema_version``; raises StudyError like ``read``."""
+    with _opened(path) as file:
+        told = _told(file.schema_arrow)
+    return {name: value for name, value in told.items() if name != "columns"}
 
 
 def _plain_text(table):
@@ -155,22 +215,30 @@ def _plain_text(table):
     return table.cast(pa.schema([pa.field(field.name, text.get(field.type, field.type)) for field in table.schema]))
 
 
-def merge(paths, output, words, metadata, compute=()):
+def merge(paths, output, words, metadata, compute=(), marks=None):
     """Merge sorted shards into one table sorted by (kind, words, seed, time), as a stream.
-
-    ``compute`` names the columns whose product is the column compute, none for null.
 
     Memory holds one batch of each shard that is being read; a shard is opened when its first row is due. Shards are
     sorted by the same key, so whole curves move at a time.
+
+    Parameters
+    ----------
+    compute : names of the columns whose product is the column compute, none for null
+    marks : the mark that each shard must bear; None for any
+
+    Raises
+    ------
+    StudyError : a shard is no whole table, has other columns than the first one, or bears another mark
     """
-    key = _Key(("kind", *words))
-    with readable(paths[0]):
-        schema = pq.read_schema(paths[0]).remove_metadata()
+    with _opened(paths[0]) as file:
+        schema = file.schema_arrow.remove_metadata()
+    marks = dict(zip(paths, marks or [None] * len(paths), strict=True))
+    key = _Shards(("kind", *words), schema, marks)
     heap = [(key.of_first_row(path), number, None, None) for number, path in enumerate(paths)]
     heapq.heapify(heap)
     with atomic(output) as temporary:
         described = _described(schema.empty_table(), metadata).schema
-        with pq.ParquetWriter(temporary, described, compression="zstd") as writer:
+        with pq.ParquetWriter(temporary, described, **WRITTEN) as writer:
             pending, rows = [], 0
             while heap:
                 _, number, run, runs = heapq.heappop(heap)
@@ -189,20 +257,28 @@ def merge(paths, output, words, metadata, compute=()):
                 writer.write_table(_with_compute(_joined(pending, described), compute))
 
 
-class _Key:
-    """Sort key of runs of rows (the rows of one curve): kind, swept words, then the seed."""
+class _Shards:
+    """Shards as runs of rows (the rows of one curve) with their sort key: kind, swept words, then the seed."""
 
-    def __init__(self, words):
-        self.words = words
+    def __init__(self, words, schema, marks):
+        self.words, self.schema, self.marks = words, schema, marks
+
+    @contextmanager
+    def _opened(self, path):
+        """A shard, checked as often as it is opened: another file may stand in its place by now."""
+        with _opened(path, mark=self.marks[path]) as file:
+            if file.schema_arrow.remove_metadata() != self.schema:
+                raise StudyError(path, "", None, f"other columns than those of its neighbours; {how_to_rebuild(path)}")
+            yield file
 
     def of_first_row(self, path):
-        with readable(path), pq.ParquetFile(path) as file:
+        with self._opened(path) as file:
             first = next(file.iter_batches(1, columns=[*self.words, "seed", "point"]), None)
         return self._of(first) if first is not None and first.num_rows else ()
 
     def runs(self, path):
         """Yield (key, table) for each run of rows of one point and seed."""
-        with readable(path), pq.ParquetFile(path) as file:
+        with self._opened(path) as file:
             for batch in file.iter_batches(BATCH_ROWS):
                 point = batch.column("point").dictionary_encode().indices.to_numpy()
                 seed = batch.column("seed").fill_null(-1).to_numpy()
@@ -223,5 +299,32 @@ def _joined(tables, schema):
 
 
 def _described(table, metadata):
-    told = {"schema_version": SCHEMA_VERSION, **metadata}
+    told = {"schema_version": SCHEMA_VERSION, "columns": _columns(table.schema), **metadata}
     return table.replace_schema_metadata({"scalefront": json.dumps(told, sort_keys=True)})
+
+
+def schema(path):
+    """Names and types of the columns at ``path``, an Arrow schema without metadata; StudyError where it is no table."""
+    with readable(path):
+        return pq.read_schema(path).remove_metadata()
+
+
+def schema_of(dtypes):
+    """The Arrow schema that ``write`` gives to frames with the columns ``dtypes`` (name -> pandas type)."""
+    frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
+    return _plain_text(pa.Table.from_pandas(frame, preserve_index=False)).schema.remove_metadata()
+
+
+def read_rows(path, where):
+    """The rows of the table at ``path`` whose columns hold the values of ``where``, as a pandas frame."""
+    with readable(path):
+        return pq.read_table(path, filters=[(name, "=", value) for name, value in where.items()]).to_pandas()
+
+
+def same_rows(path, other):
+    """Whether two tables hold the same columns and rows, whatever their metadata say; read a column at a time."""
+    if schema(path) != schema(other):
+        return False
+    with readable(path), readable(other):
+        pairs = ([pq.read_table(file, columns=[name]) for file in (path, other)] for name in schema(path).names)
+        return all(one.to_pandas().equals(two.to_pandas()) for one, two in pairs)

@@ -21,7 +21,7 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self):
         self.start = time.monotonic()
-        self.jobs, self.done, self.total, self.drawn, self.stopping = {}, 0, 0, False, False
+        self.jobs, self.done, self.total, self.drawn = {}, 0, 0, False
         self.formatter = DefaultFormatter(quiet=set(), show_failed_logs=False)
         path = os.environ.get("SCALEFRONT_LOG")
         self.file = Path(path).open("a", encoding="utf-8", buffering=1) if path else None  # noqa: SIM115
@@ -29,8 +29,7 @@ class LogHandler(LogHandlerBase):
     def emit(self, record):
         event = getattr(record, "event", None)
         self._keep(record, event)
-        if self.stopping or "on user request" in str(record.msg):
-            self.stopping = True  # jobs that end now have not failed
+        if _is_stopping():  # jobs that end now have not failed
             return
         if event == LogEvent.RUN_INFO:
             self.total = getattr(record, "stats", {}).get("total", 0)
@@ -92,3 +91,9 @@ class LogHandler(LogHandlerBase):
     @property
     def needs_rulegraph(self):
         return False
+
+
+def _is_stopping():
+    """Whether Ctrl-C was pressed; the workflow imports the package, of its own checkout, after this module."""
+    stopping = sys.modules.get("scalefront.stopping")
+    return stopping is not None and stopping.was_asked()

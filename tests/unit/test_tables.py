@@ -120,7 +120,7 @@ def test_a_refusal_holds_the_command_that_makes_the_table_anew(tmp_path, monkeyp
     path = Path("results/small/a table.parquet")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"PAR1")
-    with pytest.raises(StudyError, match="anew: rm 'results/small/a table.parquet' && snakemake --cores 2 small$"):
+    with pytest.raises(StudyError, match=r"anew: rm 'results/small/a table.parquet' && snakemake --cores 2 small$"):
         read(path)
     monkeypatch.chdir("/")
     with pytest.raises(StudyError, match=f"rm '{tmp_path}/results/small/a table.parquet' && cd {tmp_path} && snake"):

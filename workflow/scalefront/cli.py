@@ -185,7 +185,6 @@ def run(
         raise typer.Exit(code)
 
 
-
 def _show_verdicts(chosen, report):
     """The verdicts of the studies ``chosen`` (names), whether there is a ``report``, and what to try next."""
     from scalefront import launch, screen

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench lock docs clean
+.PHONY: run test lint bench cluster lock docs clean
 
 run: .venv/ready
 	@$(BIN)/scalefront run --cores all
@@ -19,11 +19,17 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m tests.bench
 
+# Adds what submitting to a cluster needs (docs/cluster.md).
+cluster: .venv/ready
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r envs/cluster.txt
+
 # Pins every dependency with its hashes and without any address; needs `uv` on the PATH.
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --upgrade \
 	    envs/requirements.in --output-file envs/requirements.txt
-	@! grep -nE 'https?://|--(index|find|extra)' envs/requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+	    envs/cluster.in --output-file envs/cluster.txt
+	@! grep -nE 'https?://|--(index|find|extra)' envs/requirements.txt envs/cluster.txt
 
 # Writes what is made from the code: config/README.md, the schema for editors, the conda environment.
 docs: .venv/ready

@@ -66,17 +66,19 @@ def test_what_is_made_from_the_code_is_up_to_date(path):
     assert path.read_text() == reference.written_files()[path], "run `make docs`"
 
 
-def test_the_lock_is_pinned_hashed_and_free_of_addresses():
-    lock = (ROOT / "envs" / "requirements.txt").read_text()
+@pytest.mark.parametrize(("name", "least"), [("requirements", 50), ("cluster", 3)])
+def test_a_lock_is_pinned_hashed_and_free_of_addresses(name, least):
+    lock = (ROOT / "envs" / f"{name}.txt").read_text()
     assert not re.search(r"https?://|^--(index|find|extra)", lock, re.MULTILINE)
     packages = re.split(r"^(?=[A-Za-z])", lock, flags=re.MULTILINE)[1:]
-    assert len(packages) > 50
+    assert len(packages) > least
     assert all("==" in package and "--hash=sha256:" in package for package in packages)
 
 
-def test_the_lock_holds_every_requirement():
-    lock = (ROOT / "envs" / "requirements.txt").read_text()
-    wanted = re.findall(r"^([a-zA-Z][\w.-]*)", (ROOT / "envs" / "requirements.in").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("name", ["requirements", "cluster"])
+def test_a_lock_holds_every_requirement(name):
+    lock = (ROOT / "envs" / f"{name}.txt").read_text()
+    wanted = re.findall(r"^([a-zA-Z][\w.-]*)", (ROOT / "envs" / f"{name}.in").read_text(), re.MULTILINE)
     for name in wanted:
         assert re.search(rf"^{name.lower().replace('.', '-')}==", lock, re.MULTILINE), name
 
@@ -102,3 +104,14 @@ def test_importing_the_command_line_is_lean():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_locks_agree():
+    """What both pin has the same versions; the one for clusters adds nothing that a start of Snakemake would load."""
+    pins = [
+        dict(re.findall(r"^([a-zA-Z][\w.-]*)==(\S+)", (ROOT / "envs" / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("requirements", "cluster")
+    ]
+    added = pins[1].keys() - pins[0].keys()
+    assert added and all(name.startswith("snakemake-executor-plugin-") for name in added)
+    assert not any(name.startswith("snakemake-executor-plugin-") for name in pins[0])

@@ -45,6 +45,7 @@ ALLOWED = {
     ("tests/fuzz/files.py", "allow_pickle=True"),
     ("tests/fuzz/test_watch.py", "allow_pickle=True"),
     ("tests/workflow/test_resume.py", "starts a shell"),
+    ("tests/workflow/test_screen.py", "starts a shell"),
 }
 
 

@@ -259,6 +259,13 @@ def test_a_folder_that_is_in_the_way_is_left_alone(archive, tmp_path, occupied):
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("place", [".", "x" * 300, "/proc/copy"])
+def test_a_folder_that_cannot_be_made_is_refused_with_one_line(archive, tmp_path, place):
+    done = command("unpack", archive, place, folder=tmp_path)
+    assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("scalefront: ") and not list(tmp_path.iterdir())
+
+
 def test_data_from_elsewhere_come_along(kept, tmp_path):
     run = Run(tmp_path / "work", kept.root)
     rng = np.random.default_rng(0)
@@ -356,8 +363,19 @@ def about_with(**changes):
     return lambda files: files.update({ABOUT: json.dumps(json.loads(files[ABOUT]) | changes).encode()})
 
 
+@pytest.mark.parametrize("name", ["claims.parquet", "curves.parquet", "shards/theory/all.parquet"])
+def test_a_table_of_more_rows_than_its_study_makes_is_refused_before_it_is_read(inside, tmp_path, monkeypatch, name):
+    member = f"results/small/{name}"
+    inside[member] = rewritten(inside[member], lambda frame: pd.concat([frame] * 50), tmp_path)
+    path = forged(inside, tmp_path / "a.tar")
+    monkeypatch.setattr(tables, "read", None)
+    monkeypatch.setattr(tables, "merge", None)
+    assert f"results/small/{name}: rows = " in refusal(path)
+
+
 SEALED = {
     "a later format": (about_with(format=2), "format = 2"),
+    "a format that is no number": (about_with(format=True), "format = True"),
     "no commit": (about_with(commit="HEAD; rm -rf"), "must hold"),
     "a study that leads elsewhere": (about_with(studies=["../../small"]), "studies"),
     "no study": (about_with(studies=[]), "must hold"),

@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import psutil
@@ -77,12 +78,24 @@ def test_ctrl_c_says_what_is_kept_and_the_next_run_goes_on(fresh):
     assert fresh.states(shard) == before
 
 
+# run a command in the terminal that is its standard input, which Ctrl-C then reaches
+IN_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 def typed_ctrl_c(folder, due):
     """What `scalefront run` shows in a terminal where Ctrl-C is typed as soon as ``due(process)``; exit code."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        os.execv(RUN[0], RUN)
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_TERMINAL, *RUN],
+        cwd=folder,
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+    )
+    os.close(inside)
     shown, typed = "", False
     os.set_blocking(terminal, False)
     while True:
@@ -92,10 +105,11 @@ def typed_ctrl_c(folder, due):
             time.sleep(0.02)
         except OSError:  # closed
             break
-        if not typed and due(process):
+        if not typed and due(process.pid):
             os.write(terminal, b"\x03")
             typed = True
-    return shown, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    os.close(terminal)
+    return shown, process.wait()
 
 
 def runs(process, *words):

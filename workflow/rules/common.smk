@@ -41,7 +41,7 @@ try:
         for name in STUDIES:
             if name in CHOSEN or name in sys.argv or (name in ARCHIVED and "archive" in sys.argv):
                 catalogue.check_files(STUDIES[name])
-        if "archive" in sys.argv:
+        if {"archive", f"results/archives/{ARCHIVE}.tar"} & set(sys.argv):
             require_source(ROOT, archived_paths(), uncommitted_allowed(config))
 except StudyError as problem:
     refuse(problem)

@@ -95,6 +95,8 @@ def listed(value, key="studies"):
     """The list of studies that the setting ``key`` means: a list, or one text with commas between names."""
     if isinstance(value, str):
         value = [entry.strip() for entry in value.split(",")]
+    if isinstance(value, list) and any(value.count(entry) > 1 for entry in value):
+        raise StudyError("config", key, value, "each study once")
     if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value) or not value:
         raise StudyError("config", key, value, "a list of names or paths of studies")
     return value

@@ -199,7 +199,9 @@ def read(path, table=None, study=None):
     StudyError : the file is no whole Parquet table, or another one than is asked for; with how it is made anew
     """
     with _opened(path, table=table, study=study) as file:
-        return file.read().to_pandas()
+        found = file.read()
+        found.validate(full=True)  # such as that texts are texts
+        return found.to_pandas()
 
 
 def read_metadata(path):
@@ -207,6 +209,15 @@ def read_metadata(path):
     with _opened(path) as file:
         told = _told(file.schema_arrow)
     return {name: value for name, value in told.items() if name != "columns"}
+
+
+def declared_size(path):
+    """(rows, bytes in memory) that the table at ``path`` declares, of which nothing but the footer is read."""
+    with _opened(path) as file:
+        rows, groups = file.metadata.num_rows, range(file.num_row_groups)
+        return rows, max(
+            8 * rows * len(file.schema_arrow), sum(file.metadata.row_group(group).total_byte_size for group in groups)
+        )
 
 
 def _plain_text(table):

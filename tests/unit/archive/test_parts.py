@@ -1,18 +1,19 @@
 """Manifests, records, names and the choice of points."""
 
 import json
+import subprocess
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scalefront.archive.asked import archive_name, uncommitted_allowed
-from scalefront.archive.contents import config_file, study_files
+from scalefront.archive.contents import config_file, require_packable, study_files
 from scalefront.archive.crate import crate_bytes, require_crate
 from scalefront.archive.layout import CRATE, is_code, is_record, is_safe
 from scalefront.archive.manifest import compare, manifest, read_manifest, sha256
 from scalefront.archive.recompute import _difference, chosen
 from scalefront.archive.records import read_record, record_name, when
-from scalefront.archive.source import Source, require_committed, without
+from scalefront.archive.source import Source, read_source, require_committed, without
 from scalefront.archive.tar import File
 from scalefront.errors import StudyError
 
@@ -133,6 +134,78 @@ def test_data_of_studies_never_overwrite_each_other(tmp_path):
     assert moved.removeprefix("config/studies/") in text and text.startswith("# kept")
 
 
+@pytest.mark.parametrize("place", ["./rows.csv", "more//rows.csv", "../work/rows.csv", "my rows.csv", "ROWS.csv"])
+def test_data_lie_where_the_packed_study_says(tmp_path, place):
+    folder, spectrum = tmp_path / "work", "spectrum: {{kind: data, path: {}, target: y}}\n"
+    (folder / "more").mkdir(parents=True)
+    studies = {}
+    for name, told in (("one", "rows.csv"), ("two", place)):
+        (folder / told).write_text(told)
+        studies[name] = str(folder / f"{name}.yaml")
+        (folder / f"{name}.yaml").write_text(spectrum.format(told))
+    files = study_files(studies)
+    content = files["config/studies/two.yaml"].content
+    text = content.decode() if isinstance(content, bytes) else content.read_text()
+    told = "config/studies/" + text.split("path: ")[1].split(",")[0].strip("'")
+    assert files[told].content.read_text() == place and all(map(is_safe, files))
+    assert len({name.lower() for name in files}) == len(files)
+    require_packable(files)
+
+
+def test_names_that_differ_in_case_alone_are_not_packed():
+    files = {name: File(b"") for name in ("README.md", "docs/Readme.md", "readme.md")}
+    with pytest.raises(StudyError, match=r"readme\.md: cannot be packed beside README\.md"):
+        require_packable(files)
+
+
+def checkout(folder):
+    git(folder, "init", "--quiet")
+    for name in ("kept.py", "other.py"):
+        (folder / name).write_text("1\n")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "code")
+    return folder
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=Tests", "-c", "user.email=tests@localhost"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_every_kind_of_change_is_told(tmp_path):
+    root = checkout(tmp_path)
+    assert read_source(root).changes == () and set(read_source(root).files) == {"kept.py", "other.py"}
+    (root / "staged \u00fc.py").write_text("2\n")
+    git(root, "add", "--all")
+    git(root, "mv", "other.py", "moved.py")
+    (root / "link").symlink_to(root / "kept.py")
+    (root / "inner").mkdir()
+    git(root / "inner", "init", "--quiet")
+    source = read_source(root)
+    assert source.changes == ("? inner/", "? link", "? moved.py", "? staged \u00fc.py", "D other.py")
+    assert set(source.files) == {"kept.py", "moved.py", "staged \u00fc.py"}
+    (root / "kept.py").unlink()
+    (root / "kept.py").symlink_to(root / "moved.py")
+    assert "D kept.py" in read_source(root).changes and "kept.py" not in read_source(root).files
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_is_told_to_overlook_is_a_change(tmp_path, flag):
+    root = checkout(tmp_path)
+    git(root, "update-index", flag, "kept.py", "other.py")
+    (root / "kept.py").write_text("2\n")
+    (root / "other.py").unlink()
+    assert read_source(root).changes == ("D other.py", "M kept.py")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", '{"format": true}', "\x00"])
+def test_an_unpacked_copy_with_a_broken_description_is_refused_with_one_line(tmp_path, content):
+    (tmp_path / "archive.json").write_text(content)
+    (tmp_path / "manifest-sha256.txt").write_text("")
+    with pytest.raises(StudyError, match=r"archive\.json"):
+        read_source(tmp_path)
+
+
 def study(name, model="m", kinds=("simulation", "theory"), points=30):
     entries = tuple((SimpleNamespace(digest=f"{name}{number}"), 2) for number in range(points))
     return SimpleNamespace(
@@ -162,6 +235,7 @@ ABOUT = {"time": 0, "commit": "c" * 40}
 SIZES = {
     "Snakefile": 1,
     "config/studies/small.yaml": 2,
+    "config/studies/other.yaml": 2,
     "results/small/curves.parquet": 3,
     "results/small/figures/a.svg": 4,
     "archive.json": 5,
@@ -174,6 +248,7 @@ def test_a_crate_describes_its_members_and_nothing_else():
     require_crate("x.tar", content, SIZES)
     graph = {entity["@id"]: entity for entity in json.loads(content)["@graph"]}
     assert graph["#run"]["endTime"] == "1970-01-01T00:01:00+00:00"
+    assert graph["#run"]["object"] == [{"@id": "config/studies/small.yaml"}]
     assert graph["results/small/figures/a.svg"]["encodingFormat"] == "image/svg+xml"
     for sizes in (SIZES | {"results/small/fits.parquet": 1}, SIZES | {"archive.json": 6}, {"Snakefile": 1}):
         with pytest.raises(StudyError, match=r"ro-crate-metadata\.json"):
@@ -181,6 +256,14 @@ def test_a_crate_describes_its_members_and_nothing_else():
     for old, new in (("CreateAction", "X"), ("wfrun/workflow/0.5", "wfrun/workflow/0.6"), ('"@graph"', '"graph"')):
         with pytest.raises(StudyError, match=r"ro-crate-metadata\.json"):
             require_crate("x.tar", content.replace(old.encode(), new.encode()), SIZES)
+
+
+@pytest.mark.parametrize("identifier", [3, None, ["./"], {}])
+def test_a_crate_with_names_that_are_no_text_is_refused_with_one_line(identifier):
+    graph = json.loads(crate_bytes(ABOUT, {"small": "A study"}, SIZES, {}, "9.27"))
+    graph["@graph"].append({"@id": identifier, "@type": "File", "contentSize": "1"})
+    with pytest.raises(StudyError, match="not the metadata of a Workflow Run RO-Crate"):
+        require_crate("x.tar", json.dumps(graph).encode(), SIZES)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"@graph": 3}', b'{"@graph": [{}]}', b"[" * 100_000])

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from scalefront.archive.contents import study_paths
+from scalefront.archive.contents import require_packable, study_files, study_paths
 from scalefront.archive.layout import CONFIG
 from scalefront.archive.manifest import sha256
 from scalefront.archive.source import read_source, require_committed, without
@@ -33,10 +33,14 @@ def uncommitted_allowed(config):
 
 
 def require_source(root, studies, uncommitted):
-    """Refuse to archive ``studies`` (name -> path) before any job where their code has no commit, or is not at it."""
+    """Refuse to archive ``studies`` (name -> path) before any job.
+
+    That is where their code has no commit or is not at it, or where a file of it cannot be packed.
+    """
     source = without(read_source(root), study_paths(studies))
     if not uncommitted:
         require_committed(source)
+    require_packable(source.files | study_files(studies))
 
 
 def state(root, studies):

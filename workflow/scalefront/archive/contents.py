@@ -6,7 +6,7 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ruamel.yaml import YAML
 
@@ -37,13 +37,12 @@ def study_files(studies):
         files[member] = File(Path(path))
         if told is None or told.startswith(BUNDLED):
             continue
-        data = Path(path).resolve().parent / told
-        inside = PurePosixPath(STUDIES, told)
-        taken = files.get(str(inside), File(data)).content != data
-        if taken or Path(told).is_absolute() or ".." in inside.parts or not is_safe(str(inside)):
-            inside = PurePosixPath(STUDIES, "data", sha256(data)[:12] + data.suffix)
-            files[member] = File(_moved(path, str(inside.relative_to(STUDIES))))
-        files[str(inside)] = File(data)
+        data, inside = Path(path).resolve().parent / told, STUDIES + told
+        spelled = {other.lower(): file.content for other, file in files.items()}
+        if not is_safe(inside) or spelled.get(inside.lower(), data) != data:
+            inside = f"{STUDIES}data/{sha256(data)[:12]}{data.suffix}"
+            files[member] = File(_moved(path, inside.removeprefix(STUDIES)))
+        files[inside] = File(data)
     return files
 
 
@@ -87,7 +86,7 @@ def gathered_files(gathered, studies, folder="."):
 
 def environment(lock):
     """The interpreter, the machine and the installed versions of the packages in the text of a lock, as JSON."""
-    packages = {name: _installed(name) for name in sorted(set(_PINNED.findall(lock)))}
+    packages = {name: installed(name) for name in sorted(set(_PINNED.findall(lock)))}
     told = {
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
@@ -98,9 +97,20 @@ def environment(lock):
     return json.dumps(told, indent=2, sort_keys=True).encode() + b"\n"
 
 
+def installed(name):
+    """Version of an installed package, None where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
 def require_packable(files):
-    """Refuse files that are missing, are links or have names that an archive does not hold."""
+    """Refuse files that are missing or have names that an archive does not hold, alone or beside each other."""
+    spelled = {}
     for name, file in files.items():
+        if (other := spelled.setdefault(name.lower(), name)) != name:
+            raise StudyError("archive", name, None, f"cannot be packed beside {other}: names that differ in case alone")
         if not is_safe(name):
             raise StudyError("archive", name, None, "cannot be packed: names are letters, digits and _.+@=- between /")
         if isinstance(file.content, Path) and not file.content.is_file():
@@ -120,10 +130,3 @@ def _moved(path, place):
     content["spectrum"]["path"] = place
     yaml.dump(content, stream)
     return stream.getvalue().encode()
-
-
-def _installed(name):
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -88,7 +88,7 @@ def crate_bytes(about, names, sizes, hashes, snakemake, when=None):
     for folder, meaning in (("workflow/", "rules and package"), ("scripts/", "one script a rule"), (LOGS, "logs")):
         if any(name.startswith(folder) for name in sizes):
             crate.add_dataset(dest_path=folder, properties={"name": meaning})
-    studies = [entity for name, entity in listed.items() if name.startswith(STUDIES) and name.endswith(".yaml")]
+    studies = [listed[study] for name in names if (study := f"{STUDIES}{name}.yaml") in listed]
     made = [entity for name, entity in listed.items() if name.startswith("results/")]
     parameter = crate.add_formal_parameter("studies", "File", "#studies", "study files", valueRequired=True)
     parameter["multipleValues"], workflow["input"] = "True", parameter
@@ -114,6 +114,8 @@ def require_crate(archive, content, sizes):
     try:
         graph = json.loads(content)["@graph"]
         entities = {entity["@id"]: entity for entity in graph}
+        if not all(isinstance(name, str) for name in entities):
+            raise TypeError
         root = entities["./"]
         profiles = {one["@id"] for one in _several(root["conformsTo"])}
         main, action = entities[root["mainEntity"]["@id"]], entities[_several(root["mentions"])[0]["@id"]]

@@ -16,7 +16,8 @@ CONFIG = "config/config.yaml"
 
 MOST_MEMBERS = 1_000_000
 MOST_BYTES = 64 * 2**30  # of one member
-MOST_TEXT_BYTES = 256 * 2**20  # of a manifest or a JSON file, which is read whole
+MOST_TEXT_BYTES = 256 * 2**20  # of a manifest, which is read whole
+MOST_JSON_BYTES = 64 * 2**20  # of a JSON file, which takes up to twenty times that once it is read
 
 _PART = re.compile(r"[A-Za-z0-9_.+@=-]{1,255}")
 _LONGEST_NAME = 1024

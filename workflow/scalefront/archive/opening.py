@@ -1,15 +1,24 @@
 """Opening an archive: extracted to a temporary folder, every byte accounted for, its studies read."""
 
-import json
-import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from scalefront.archive.about import read_about
 from scalefront.archive.crate import require_crate
-from scalefront.archive.layout import ABOUT, CRATE, FORMAT, LOGS, MANIFEST, MOST_TEXT_BYTES, RECORD, STUDIES, is_record
+from scalefront.archive.layout import (
+    ABOUT,
+    CRATE,
+    LOGS,
+    MANIFEST,
+    MOST_JSON_BYTES,
+    MOST_TEXT_BYTES,
+    RECORD,
+    STUDIES,
+    is_record,
+)
 from scalefront.archive.manifest import compare, read_manifest
 from scalefront.archive.tar import extract, require_same_bytes
 from scalefront.catalogue import load_study
@@ -19,8 +28,6 @@ from scalefront.study.spectrum import BUNDLED
 from scalefront.study.yaml import read_yaml
 
 GATHERED = ("results/claims.parquet", "results/claims.md", "results/claims.html")
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_LATEST = 2**35  # seconds since 1970 that a tar can tell
 
 
 class Opened(NamedTuple):
@@ -48,25 +55,33 @@ def opened(archive, beside=None):
     """Yield the Opened archive; its folder, a temporary one (in the folder ``beside``), is removed at the end.
 
     Raises StudyError, one line, for a flipped byte anywhere, members that are missing, extra, oversized or no plain
-    files, names that lead elsewhere, a crate that describes something else, studies that are not valid.
+    files, names that lead elsewhere, a crate that describes something else, studies that are not valid; and for
+    what the system refuses while the archive is open: no right to read it, no space left.
     """
     archive = Path(archive)
-    if not archive.is_file():
-        raise StudyError(archive, "", None, "no such file")
-    with TemporaryDirectory(prefix="scalefront-", dir=beside) as name:
-        folder = Path(name) / "archive"
-        folder.mkdir()
-        needed, free = archive.stat().st_size, shutil.disk_usage(folder).free
-        if needed > free:
-            raise StudyError(archive, "", None, f"its {needed} bytes do not fit into {folder.parent.parent}")
-        members = extract(archive, folder)
-        _require_manifests(archive, folder, members)
-        about = _about(archive, folder)
-        require_same_bytes(archive, folder, members, about["time"])
-        require_crate(archive, _text(archive, folder, CRATE), {name: member.size for name, member in members.items()})
-        studies = tuple(_study(archive, folder, members, name) for name in about["studies"])
-        _require_results(archive, members, studies)
-        yield Opened(archive, folder, members, members[MANIFEST].sha256, about, studies)
+    try:
+        if not archive.is_file():
+            raise StudyError(archive, "", None, "no such file")
+        with TemporaryDirectory(prefix="scalefront-", dir=beside) as name:
+            folder = Path(name) / "archive"
+            folder.mkdir()
+            yield _opened(archive, folder)
+    except OSError as problem:
+        raise StudyError(archive, "", None, f"the system refuses: {problem}") from None
+
+
+def _opened(archive, folder):
+    needed, free = archive.stat().st_size, shutil.disk_usage(folder).free
+    if needed > free:
+        raise StudyError(archive, "", None, f"its {needed} bytes do not fit into {folder.parent.parent}")
+    members = extract(archive, folder)
+    _require_manifests(archive, folder, members)
+    about = read_about(archive, _text(archive, folder, ABOUT))
+    require_same_bytes(archive, folder, members, about["time"])
+    require_crate(archive, _text(archive, folder, CRATE), {name: member.size for name, member in members.items()})
+    studies = tuple(_study(archive, folder, members, name) for name in about["studies"])
+    _require_results(archive, members, studies)
+    return Opened(archive, folder, members, members[MANIFEST].sha256, about, studies)
 
 
 def _require_manifests(archive, folder, members):
@@ -83,32 +98,10 @@ def _text(archive, folder, name):
     path = folder / name
     if not path.is_file():
         raise StudyError(archive, name, None, "missing: not an archive of Scalefront")
-    if path.stat().st_size > MOST_TEXT_BYTES:
-        raise StudyError(archive, name, path.stat().st_size, f"at most {MOST_TEXT_BYTES} bytes")
+    most = MOST_JSON_BYTES if name.endswith(".json") else MOST_TEXT_BYTES
+    if path.stat().st_size > most:
+        raise StudyError(archive, name, path.stat().st_size, f"at most {most} bytes")
     return path.read_bytes()
-
-
-def _about(archive, folder):
-    """The content of archive.json, every value of it checked."""
-    try:
-        about = json.loads(_text(archive, folder, ABOUT))
-        if about["format"] != FORMAT:
-            raise StudyError(archive, f"{ABOUT}: format", about["format"], f"{FORMAT}, what this version reads")
-        texts = [text for key in ("studies", "uncommitted", "written") for text in about[key]]
-        right = (
-            _COMMIT.fullmatch(about["commit"])
-            and type(about["time"]) is int
-            and 0 <= about["time"] < _LATEST
-            and all(isinstance(about[key], list) for key in ("studies", "uncommitted", "written"))
-            and all(isinstance(text, str) for text in texts)
-            and about["studies"]
-            and len(set(about["studies"])) == len(about["studies"])
-        )
-    except (KeyError, TypeError, ValueError, RecursionError):
-        right = False
-    if not right:
-        raise StudyError(archive, ABOUT, None, "must hold format, commit, time, studies, uncommitted and written")
-    return about
 
 
 def _study(archive, folder, members, name):

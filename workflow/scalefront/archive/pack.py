@@ -7,6 +7,7 @@ from scalefront.archive.contents import (
     config_file,
     environment,
     gathered_files,
+    installed,
     lock_text,
     require_packable,
     result_files,
@@ -22,7 +23,7 @@ from scalefront.archive.tar import File, write_tar
 from scalefront.atomic import atomic
 
 
-def pack(output, root, studies, results, gathered, uncommitted=False, snakemake=""):
+def pack(output, root, studies, results, gathered, uncommitted=False):
     """Pack studies into the tar ``output``; returns the SHA-256 of its manifest, which stands for its science.
 
     The same code, studies and results give the same bytes: names are sorted, owner and mode fixed, and the time of
@@ -35,7 +36,6 @@ def pack(output, root, studies, results, gathered, uncommitted=False, snakemake=
     results : relative paths of all tables, figures and data sets of these studies
     gathered : name -> bytes of the gathered claims
     uncommitted : pack a checkout with uncommitted changes, and record them
-    snakemake : version of Snakemake
 
     Raises
     ------
@@ -58,7 +58,8 @@ def pack(output, root, studies, results, gathered, uncommitted=False, snakemake=
     hashes[MANIFEST] = sha256(files[MANIFEST].content)
     sizes = {name: _size(file.content) for name, file in files.items()}
     titles = {name: title for name, (_, title) in studies.items()}
-    files[CRATE] = File(crate_bytes(about, titles, sizes, hashes, snakemake, when(list(records.values()))))
+    run = installed("snakemake"), when(list(records.values()))
+    files[CRATE] = File(crate_bytes(about, titles, sizes, hashes, *run))
     hashes[CRATE] = sha256(files[CRATE].content)
     files[RECORD] = File(manifest({name: digest for name, digest in hashes.items() if is_record(name)}))
     with atomic(output) as temporary, temporary.open("r+b") as stream:

@@ -1,12 +1,13 @@
 """The code that an archive holds: a git checkout at its commit, or the working copy made by unpacking an archive."""
 
-import json
+import hashlib
 import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from scalefront.archive.about import read_about
 from scalefront.archive.layout import ABOUT, MANIFEST, is_code
 from scalefront.archive.manifest import read_manifest, sha256
 from scalefront.archive.tar import File
@@ -71,22 +72,37 @@ def iso_time(seconds):
 
 def _git_source(root):
     commit, time = _git(root, "show", "--no-patch", "--format=%H %ct", "HEAD").split()
-    files = {}
+    files, changes = {}, {}
     for entry in _split(_git(root, "ls-files", "-z", "--stage")):
         told, name = entry.split("\t", 1)
-        if told.startswith(LINKED):
+        mode, blob, _ = told.split()
+        if mode in LINKED:
             raise StudyError(root / name, "", None, "links and submodules are not packed")
-        files[name] = File(root / name, told.startswith(EXECUTABLE))
-    changes = []
+        files[name] = File(root / name, mode == EXECUTABLE)
+        if _is_plain(root / name) and _blob(root / name, blob) != blob:
+            changes[name] = "M"  # git itself may be told to look away (assume-unchanged) or to translate ends of lines
     for entry in _split(_git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")):
         kind, name = entry[:2].strip()[0], entry[3:]
-        exists = (root / name).is_file()
-        changes.append(f"{kind if exists else 'D'} {name}")
-        if exists:
+        changes[name] = "?" if kind in "?A" else "M" if _is_plain(root / name) else "D"
+        if _is_plain(root / name):
             files[name] = File(root / name, os.access(root / name, os.X_OK))
-        else:
-            files.pop(name, None)
-    return Source(commit, int(time), files, tuple(sorted(changes)))
+        elif kind == "?":
+            files.pop(name, None)  # a link, or a checkout of its own: told, and not packed
+    for name in [name for name in files if not _is_plain(root / name)]:
+        changes[name] = "D"
+        del files[name]
+    return Source(commit, int(time), files, tuple(sorted(f"{kind} {name}" for name, kind in changes.items())))
+
+
+def _is_plain(path):
+    return path.is_file() and not path.is_symlink()
+
+
+def _blob(path, like):
+    """The name that git gives to the content of a file, of the same kind as the name ``like``."""
+    content = path.read_bytes()
+    kind = "sha1" if len(like) == 40 else "sha256"
+    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _git(root, *arguments):
@@ -106,7 +122,7 @@ def _split(text):
 
 
 def _unpacked_source(root):
-    about = json.loads((root / ABOUT).read_text(encoding="utf-8"))
+    about = read_about(root, (root / ABOUT).read_bytes())
     listed = read_manifest(root / MANIFEST, "", (root / MANIFEST).read_bytes())
     code = {name: digest for name, digest in listed.items() if is_code(name)}
     here = {name for name in code if (root / name).is_file()}

@@ -16,10 +16,8 @@ def unpack(archive, folder):
     appears whole or not at all. All files have the time of the commit: none looks newer than what was made of it.
     """
     folder = Path(folder).absolute()
-    if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
-        raise StudyError("command line", "DIR", str(folder), "a folder that is empty or does not exist")
-    if not folder.parent.is_dir():
-        raise StudyError("command line", "DIR", str(folder), "a folder whose parent exists")
+    if allowed := _objection(folder):
+        raise StudyError("command line", "DIR", str(folder), allowed)
     with opened(archive, beside=folder.parent) as found:
         for name, member in found.members.items():
             path = found.folder / name
@@ -29,3 +27,15 @@ def unpack(archive, folder):
         found.folder.chmod(0o755)
         found.folder.replace(folder)
         return found.about["studies"]
+
+
+def _objection(folder):
+    """What is allowed instead of unpacking into ``folder``; empty where nothing speaks against it."""
+    try:
+        if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
+            return "a folder that is empty or does not exist"
+        if folder == Path.cwd():
+            return "another folder than the current one, which would be replaced"
+        return "" if folder.parent.is_dir() else "a folder whose parent exists"
+    except OSError as problem:
+        return f"a folder that can be made: {problem.strerror}"

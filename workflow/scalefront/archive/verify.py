@@ -16,7 +16,9 @@ from scalefront.code_digest import PACKAGE, code_digest
 from scalefront.contracts import table_schema
 from scalefront.errors import StudyError
 from scalefront.models import PARTS, REGISTRY
+from scalefront.resources import curve_rows
 from scalefront.study.outputs import shard_names, table_names
+from scalefront.study.spectrum import MAX_BYTES
 
 # table -> the rule that makes it; shards go by their kind
 RULES = {
@@ -88,6 +90,7 @@ def _require_tables(found, study):
                 raise StudyError(path, "columns", None, "must be those of the contract: " + ", ".join(wanted.names))
             if told.get("schema_version") != tables.SCHEMA_VERSION or told.get("seed") != study.seed:
                 raise StudyError(path, "metadata", None, f"must tell schema {tables.SCHEMA_VERSION}, seed {study.seed}")
+            _require_few(path, table, study)
         codes[name] = RULES[made_by], study.model, told.get("code")
     _require_merged(found, study, kept["curves"])
     with _in_archive(found, kept["claims"]):
@@ -95,6 +98,18 @@ def _require_tables(found, study):
         if not judge_all(study.name, study.paper, list(study.claims), fits).equals(claims):
             raise StudyError(found.folder, "verdicts", None, "do not follow from the fits")
     return codes
+
+
+def _require_few(path, table, study):
+    """Refuse a table that declares more than its study can make, before it is read: a small file may hold no end."""
+    rows, size = tables.declared_size(path)
+    if table == "claims" and rows != len(study.claims):
+        raise StudyError(path, "rows", rows, f"one for each of the {len(study.claims)} claims of the study")
+    most = sum(curve_rows(study, shard) for shards in study.shards.values() for shard in shards)
+    if table in ("curves", "shard") and rows > most:
+        raise StudyError(path, "rows", rows, f"at most {most}: points times seeds times times of the study")
+    if table in ("fits", "spectrum") and size > MAX_BYTES:
+        raise StudyError(path, "bytes in memory", size, f"at most {MAX_BYTES}")
 
 
 def _require_merged(found, study, curves):
@@ -114,7 +129,7 @@ def _require_gathered(found):
     with _in_archive(found, GATHERED[0]):
         paths = [found.folder / table_names(study)["claims"] for study in found.studies]
         verdicts = pd.concat([tables.read(path) for path in paths], ignore_index=True)
-        if not verdicts.equals(tables.read(table)):
+        if tables.declared_size(table)[0] != len(verdicts) or not verdicts.equals(tables.read(table)):
             raise StudyError(table, "rows", None, "are not the claims of the studies")
         shown = {text: markdown(verdicts), page: web_page(verdicts)}
         if any(path.read_text(encoding="utf-8", errors="replace") != content for path, content in shown.items()):

@@ -176,6 +176,10 @@ def test_uncommitted_changes_are_refused_before_any_job_unless_asked_for(kept, t
     assert "scalefront: archive: uncommitted changes = '? new.txt, M workflow/scalefront/words.py'" in done.stderr
     shutil.copytree(kept.folder, tmp_path / "work", copy_function=shutil.copy2)
     run = Run(tmp_path / "work", root)
+    before = (run.folder / ARCHIVE).read_bytes()
+    done = run.snakemake(ARCHIVE, check=False)
+    assert done.returncode == 1 and "uncommitted changes" in done.stderr
+    assert (run.folder / ARCHIVE).read_bytes() == before
     (run.folder / ARCHIVE).unlink()
     run.snakemake("archive", "--config", "archive_uncommitted=true", "studies=small.yaml", study=None)
     with opened(run.folder / ARCHIVE) as found:
@@ -336,7 +340,13 @@ def refuted(frame):
     return frame.assign(verdict="refuted")
 
 
+def without_a_seed(frame):
+    return frame[~((frame["kind"] == "simulation") & (frame["seed"] == 1) & (frame["width"] == 8))]
+
+
+SHARD = "results/small/shards/simulation/width-8_samples-24.parquet"
 FORGERIES = {
+    "a curve left out": ([SHARD, "results/small/curves.parquet"], without_a_seed, "missing: the study asks for it"),
     "curves that are not the shards": (["results/small/curves.parquet"], scaled, "not those of the shards"),
     "another verdict": (["results/small/claims.parquet"], refuted, "do not follow"),
     "gathered claims": (["results/claims.parquet"], refuted, "not the claims"),

@@ -41,7 +41,7 @@ try:
         for name in STUDIES:
             if name in CHOSEN or name in sys.argv or (name in ARCHIVED and "archive" in sys.argv):
                 catalogue.check_files(STUDIES[name])
-        if {"archive", f"results/archives/{ARCHIVE}.tar"} & set(sys.argv):
+        if "archive" in sys.argv:
             require_source(ROOT, archived_paths(), uncommitted_allowed(config))
 except StudyError as problem:
     refuse(problem)
@@ -105,7 +105,12 @@ def figure_code(figure):
 
 
 def archived_results():
-    """All results of the studies of the archive."""
+    """All results of the studies of the archive; asked when jobs are planned, so that it is refused before any runs."""
+    if workflow.is_main_process:
+        try:
+            require_source(ROOT, archived_paths(), uncommitted_allowed(config))
+        except StudyError as problem:
+            refuse(problem)
     return list(dict.fromkeys(path for name in ARCHIVED for path in result_names(STUDIES[name])))
 
 

@@ -11,6 +11,7 @@ from scalefront.lifeline import FOLDER
 
 COMMAND = "SCALEFRONT_COMMAND"
 NOTED = "command.json"
+ANEW = "remove it and run again: it is made anew"
 
 
 def typed(arguments):
@@ -42,7 +43,7 @@ def how_to_rebuild(path):
         remove = shlex.join(["rm", str(path if here else path.absolute())])
         move = [] if here else [shlex.join(["cd", start])]
         return "make it anew: " + " && ".join([remove, *move, command])
-    return "remove it and run again: it is made anew"
+    return ANEW
 
 
 def current(arguments):

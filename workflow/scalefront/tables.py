@@ -326,6 +326,13 @@ def schema_of(dtypes):
     return _plain_text(pa.Table.from_pandas(frame, preserve_index=False)).schema.remove_metadata()
 
 
+def curves_of(path):
+    """The (point, seed) pairs of the rows of a table of curves; the seed of theory is None."""
+    with _opened(path) as file:
+        pairs = file.read(columns=["point", "seed"]).group_by(["point", "seed"]).aggregate([])
+    return {(row["point"], row["seed"]) for row in pairs.to_pylist()}
+
+
 def read_rows(path, where):
     """The rows of the table at ``path`` whose columns hold the values of ``where``, as a pandas frame."""
     with readable(path):

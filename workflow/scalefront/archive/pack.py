@@ -17,6 +17,7 @@ from scalefront.archive.contents import (
 from scalefront.archive.crate import crate_bytes
 from scalefront.archive.layout import ABOUT, CRATE, ENVIRONMENT, FORMAT, MANIFEST, RECORD, is_record
 from scalefront.archive.manifest import manifest, sha256
+from scalefront.archive.opening import opened
 from scalefront.archive.records import when
 from scalefront.archive.source import iso_time, read_source, require_committed, without
 from scalefront.archive.tar import File, write_tar
@@ -64,6 +65,9 @@ def pack(output, root, studies, results, gathered, uncommitted=False):
     files[RECORD] = File(manifest({name: digest for name, digest in hashes.items() if is_record(name)}))
     with atomic(output) as temporary, temporary.open("r+b") as stream:
         write_tar(stream, files, source.time)
+        stream.flush()
+        with opened(temporary):  # what cannot be verified is not packed
+            pass
     return hashes[MANIFEST]
 
 

@@ -13,6 +13,7 @@ from scalefront.archive.opening import GATHERED, opened
 from scalefront.archive.recompute import COUNT, chosen, recompute
 from scalefront.claims import judge_all, markdown, web_page
 from scalefront.code_digest import PACKAGE, code_digest
+from scalefront.command_line import ANEW
 from scalefront.contracts import table_schema
 from scalefront.errors import StudyError
 from scalefront.models import PARTS, REGISTRY
@@ -92,6 +93,7 @@ def _require_tables(found, study):
                 raise StudyError(path, "metadata", None, f"must tell schema {tables.SCHEMA_VERSION}, seed {study.seed}")
             _require_few(path, table, study)
         codes[name] = RULES[made_by], study.model, told.get("code")
+    _require_whole(found, study)
     _require_merged(found, study, kept["curves"])
     with _in_archive(found, kept["claims"]):
         fits, claims = (tables.read(found.folder / kept[table]) for table in ("fits", "claims"))
@@ -110,6 +112,20 @@ def _require_few(path, table, study):
         raise StudyError(path, "rows", rows, f"at most {most}: points times seeds times times of the study")
     if table in ("fits", "spectrum") and size > MAX_BYTES:
         raise StudyError(path, "bytes in memory", size, f"at most {MAX_BYTES}")
+
+
+def _require_whole(found, study):
+    """Refuse shards that lack a curve of their study, or hold another one."""
+    for kind, shards in study.shards.items():
+        for name, shard in zip(shard_names(study, kind), shards, strict=True):
+            draws = {point.digest: range(seeds) if kind == "simulation" else [None] for point, seeds in shard.entries}
+            wanted = {(digest, seed) for digest, seeds in draws.items() for seed in seeds}
+            with _in_archive(found, name):
+                held = tables.curves_of(found.folder / name)
+                for digest, seed in sorted(held ^ wanted, key=str)[:1]:
+                    shown = digest if seed is None else f"{digest}, seed {seed}"
+                    said = "missing: the study asks for it" if (digest, seed) in wanted else "the study has no such one"
+                    raise StudyError(found.folder, "curve", shown, said)
 
 
 def _require_merged(found, study, curves):
@@ -165,4 +181,4 @@ def _in_archive(found, member):
         yield
     except StudyError as problem:
         key = ": ".join(filter(None, [member, problem.key]))
-        raise StudyError(found.archive, key, problem.value, problem.allowed) from None
+        raise StudyError(found.archive, key, problem.value, problem.allowed.removesuffix(f"; {ANEW}")) from None

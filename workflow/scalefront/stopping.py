@@ -29,8 +29,13 @@ def _end(number, frame):  # noqa: ARG001
         return  # Python is closing down: all is done
     if not _asked.is_set():
         _asked.set()
+        threading.excepthook = _unsaid
         threading.Thread(target=_end_jobs, daemon=True).start()
     raise SystemExit(INTERRUPTED)
+
+
+def _unsaid(problem):  # noqa: ARG001
+    """Keep silent about threads that lose what they worked with while this process ends."""
 
 
 def _end_jobs():

@@ -34,7 +34,7 @@ def _end(number, frame):  # noqa: ARG001
     raise SystemExit(INTERRUPTED)
 
 
-def _unsaid(problem):  # noqa: ARG001
+def _unsaid(problem):
     """Keep silent about threads that lose what they worked with while this process ends."""
 
 

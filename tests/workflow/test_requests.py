@@ -1,6 +1,11 @@
 """What the jobs of a run ask of a scheduler, as a dry run tells."""
 
+import importlib.util
 import re
+
+import pytest
+
+from tests.required import need
 
 from .conftest import SMALL
 
@@ -15,7 +20,10 @@ def asked(run, *arguments):
     return found
 
 
+@pytest.mark.slow  # after the plugins have been added
 def test_every_job_on_a_cluster_tells_its_memory_and_its_minutes(finished):
+    plugin = importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
+    need("slurm", plugin, "no Snakemake plugin slurm: `make cluster` adds it")
     found = asked(finished, "--workflow-profile", "slurm")
     assert len(found["simulate"]) == 4
     for rule in ("simulate", "solve", "merge", "fit", "draw"):

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 
 from scalefront.models import part
+from scalefront.study.outputs import curve_rows
 from scalefront.study.spectrum import BUNDLED_SETS
 
 # one core of an AMD EPYC server; a slower one, or one that is shared, stays within SAFETY
@@ -93,11 +94,6 @@ def measuring_work(study, *_):
     size = file_bytes(study.spectrum)
     flops = DECOMPOSED * RESAMPLES * size / BYTES_A_VALUE * (known_modes(study.spectrum) or 0)
     return flops / FLOPS_A_SECOND, MEMORY_SAFETY * COPIES * size
-
-
-def curve_rows(study, shard):
-    """Rows of the curves of a shard."""
-    return sum(seeds if shard.kind == "simulation" else 1 for _, seeds in shard.entries) * len(study.time)
 
 
 def known_modes(source):

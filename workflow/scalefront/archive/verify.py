@@ -17,8 +17,7 @@ from scalefront.command_line import ANEW
 from scalefront.contracts import table_schema
 from scalefront.errors import StudyError
 from scalefront.models import PARTS, REGISTRY
-from scalefront.resources import curve_rows
-from scalefront.study.outputs import shard_names, table_names
+from scalefront.study.outputs import curve_rows, shard_names, table_names
 from scalefront.study.spectrum import MAX_BYTES
 
 # table -> the rule that makes it; shards go by their kind

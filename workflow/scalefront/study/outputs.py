@@ -1,4 +1,4 @@
-"""The files that the workflow makes of a study, as paths relative to the working folder."""
+"""The files that the workflow makes of a study, as paths relative to the working folder, and their rows."""
 
 
 def shard_names(study, kind):
@@ -25,3 +25,8 @@ def result_names(study):
     names += table_names(study).values()
     names += [f"results/{study.name}/figures/{figure}.{form}" for figure in study.figures for form in ("svg", "png")]
     return names + ([f"results/datasets/{study.spectrum.bundled}.npz"] if study.spectrum.bundled else [])
+
+
+def curve_rows(study, shard):
+    """Rows of the curves of a shard, or more: some times of stepped dynamics may fall together."""
+    return sum(seeds if shard.kind == "simulation" else 1 for _, seeds in shard.entries) * len(study.time)

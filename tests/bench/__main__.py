@@ -216,8 +216,8 @@ def archives(folder, environment):
 THOUSAND = """
 title: A thousand points
 model: random_features
-seeds: 4
-spectrum: {{kind: power_law, capacity: 1.5, source: 0.5, modes: 2000}}
+seeds: 2
+spectrum: {{kind: power_law, capacity: 1.5, source: 0.5, modes: 1000}}
 time: {{start: 0.1, stop: 1e4, points: 41}}
 sweep:
   width: [32, 64, 96, 128, 160]

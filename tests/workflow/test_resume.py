@@ -103,7 +103,7 @@ class Killer:
         psutil.wait_procs(self.orphans)
 
     def go_on(self):
-        """Give the same command again; `--unlock` before, where a kill came between a lock and the sign of its owner."""
+        """Give the same command again, `--unlock` first where a kill came between a lock and the sign of its owner."""
         done = self.run.snakemake(*self.targets, check=False)
         if "LockException" in done.stderr:
             self.run.snakemake("--unlock")

@@ -22,7 +22,7 @@ include: "workflow/rules/archive.smk"
 rule all:
     default_target: True
     input:
-        [study_results(name) for name in CHOSEN],
+        [final_names(STUDIES[name]) for name in CHOSEN],
         "results/claims.parquet",
         "results/claims.md",
     localrule: True

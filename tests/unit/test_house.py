@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from scalefront import reference
+from scalefront.models import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow" / "scalefront"
@@ -18,7 +19,7 @@ LAYERS = [
     {"parameter", "spectra", "randomness", "steps", "tables", "code_digest", "stopping"},
     {"study", "foreign", "datasets", "measurement"},
     {"models"},
-    {"shards", "shard_marks", "resources"},
+    {"shards", "rule_digests", "shard_marks", "resources"},
     {"fits"},
     {"claims", "figures", "results"},
     {"catalogue", "contracts", "kept", "launch", "screen", "reference"},
@@ -97,9 +98,13 @@ def test_a_rule_file_is_short_and_every_script_has_its_environment(rules):
     assert text.count("script:") == text.count('"../../envs/scalefront.yaml"')
 
 
-def test_importing_the_command_line_is_lean():
+@pytest.mark.parametrize(
+    "imported",
+    ["scalefront.cli", "scalefront.resources", *(f"{path}.cost" for path in REGISTRY.values())],
+)
+def test_importing_what_a_person_or_a_scheduler_waits_for_is_lean(imported):
     program = (
-        "import sys, scalefront.cli; "
+        f"import sys, {imported}; "
         "heavy = {'jax', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'sklearn'} & set(sys.modules); "
         "assert not heavy, heavy"
     )

@@ -8,10 +8,10 @@ from scalefront.archive.asked import archive_name, require_source, state, uncomm
 from scalefront.code_digest import code_digest
 from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
-from scalefront.models import PARTS, REGISTRY
 from scalefront.resources import job_resources
+from scalefront.rule_digests import rule_digest
 from scalefront.shard_marks import shard_marks
-from scalefront.study.outputs import result_names
+from scalefront.study.outputs import final_names, result_names, shard_names
 from scalefront.study.spectrum import BUNDLED_SETS
 
 
@@ -54,22 +54,15 @@ wildcard_constraints:
     bundled="|".join(BUNDLED_SETS),
 
 
-def code(script, study=None, part=None):
+def code(script, study=None):
     """Digest of the code behind one script, with the module of the study's model that it runs."""
-    modules = [f"{REGISTRY[STUDIES[study].model]}.{PARTS.get(part, part)}"] if part else []
-    return code_digest(ROOT / "scripts" / f"{script}.py", modules)
+    return rule_digest(ROOT, script, STUDIES[study].model if study else None)
 
 
 def other_claims():
     """Claims that earlier runs have left, with their times: gathered as they are, never made anew for this run."""
     found = sorted(path for path in Path("results").glob("*/claims.parquet") if path.parent.name not in CHOSEN)
     return {str(path): path.stat().st_mtime_ns for path in found}
-
-
-def shard_paths(study, kinds=("simulation", "theory")):
-    """Files of all shards of a study."""
-    shards = STUDIES[study].shards
-    return [f"results/{study}/shards/{kind}/{shard.name}.parquet" for kind in kinds for shard in shards.get(kind, ())]
 
 
 def rows_path(study):
@@ -90,13 +83,6 @@ def order_parameter_inputs(study):
     """Named input of a figure of a study that asks for order parameters."""
     asked = STUDIES[study].order_parameters is not None
     return {"order_parameters": f"results/{study}/order_parameters.parquet"} if asked else {}
-
-
-def study_results(study):
-    """The final tables and figures of a study."""
-    figures = [f"results/{study}/figures/{name}.{form}" for name in STUDIES[study].figures for form in ("svg", "png")]
-    tables = [f"results/{study}/{table}.parquet" for table in ("curves", "fits", "claims")]
-    return tables + list(order_parameter_inputs(study).values()) + figures
 
 
 def figure_code(figure):

@@ -51,7 +51,7 @@ rule simulate:
         **job_resources(STUDIES, "simulation"),
     params:
         settings=lambda w: STUDIES[w.study].shard_settings("simulation", w.shard),
-        code=lambda w: code("simulate", w.study, "simulation"),
+        code=lambda w: code("simulate", w.study),
     script:
         "../../scripts/simulate.py"
 
@@ -70,7 +70,7 @@ rule solve:
         **job_resources(STUDIES, "theory"),
     params:
         settings=lambda w: STUDIES[w.study].shard_settings("theory", w.shard),
-        code=lambda w: code("solve", w.study, "theory"),
+        code=lambda w: code("solve", w.study),
     script:
         "../../scripts/solve.py"
 
@@ -89,14 +89,14 @@ rule correlate:
         **job_resources(STUDIES, "order_parameters"),
     params:
         settings=lambda w: STUDIES[w.study].order_parameter_settings(),
-        code=lambda w: code("correlate", w.study, "order_parameters"),
+        code=lambda w: code("correlate", w.study),
     script:
         "../../scripts/correlate.py"
 
 
 rule merge:
     input:
-        lambda w: shard_paths(w.study),
+        lambda w: shard_names(STUDIES[w.study]),
     output:
         "results/{study}/curves.parquet",
     log:

@@ -45,5 +45,5 @@ for study in STUDIES:
         name:
             study
         input:
-            study_results(study),
+            final_names(STUDIES[study]),
         localrule: True

@@ -24,6 +24,6 @@ rule fit:
             "frontier": STUDIES[w.study].frontier,
             "window": STUDIES[w.study].spectrum.window,
         },
-        code=lambda w: code("fit", w.study, "exponents"),
+        code=lambda w: code("fit", w.study),
     script:
         "../../scripts/fit.py"

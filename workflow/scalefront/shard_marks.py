@@ -3,10 +3,8 @@
 import hashlib
 import json
 
-from scalefront.code_digest import code_digest
-from scalefront.models import PARTS, REGISTRY
-
-SCRIPTS = {"simulation": "simulate", "theory": "solve"}
+from scalefront.rule_digests import RULES, rule_digest
+from scalefront.study.outputs import shard_names
 
 
 def mark(settings, code):
@@ -22,9 +20,8 @@ def shard_marks(study, root):
     root : folder of the checkout whose scripts make the shards
     """
     marks = {}
-    for kind, script in SCRIPTS.items():
-        code = code_digest(root / "scripts" / f"{script}.py", [f"{REGISTRY[study.model]}.{PARTS[kind]}"])
-        for shard in study.shards.get(kind, ()):
-            settings = study.shard_settings(kind, shard.name)
-            marks[f"results/{study.name}/shards/{kind}/{shard.name}.parquet"] = mark(settings, code)
+    for kind, shards in study.shards.items():
+        code = rule_digest(root, RULES[kind], study.model)
+        for path, shard in zip(shard_names(study, [kind]), shards, strict=True):
+            marks[path] = mark(study.shard_settings(kind, shard.name), code)
     return marks

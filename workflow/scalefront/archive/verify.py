@@ -12,18 +12,16 @@ from scalefront import tables
 from scalefront.archive.opening import GATHERED, opened
 from scalefront.archive.recompute import COUNT, chosen, recompute
 from scalefront.claims import judge_all, markdown, web_page
-from scalefront.code_digest import PACKAGE, code_digest
+from scalefront.code_digest import PACKAGE
 from scalefront.command_line import ANEW
 from scalefront.contracts import table_schema
 from scalefront.errors import StudyError
-from scalefront.models import PARTS, REGISTRY
+from scalefront.rule_digests import RULES, rule_digest
 from scalefront.study.outputs import curve_rows, shard_names, table_names
 from scalefront.study.spectrum import MAX_BYTES
 
 # table -> the rule that makes it; shards go by their kind
-RULES = {
-    "simulation": "simulate",
-    "theory": "solve",
+MAKERS = RULES | {
     "order_parameters": "correlate",
     "spectrum": "measure",
     "curves": "merge",
@@ -31,7 +29,6 @@ RULES = {
     "frontier": "fit",
     "claims": "judge",
 }
-MODEL_PARTS = {"simulate": "simulation", "solve": "theory", "correlate": "order_parameters", "fit": "exponents"}
 
 
 def verify(archive, count=COUNT, say=lambda _: None):
@@ -81,7 +78,7 @@ def _require_tables(found, study):
     """Refuse tables with other columns or of another study; returns name -> (rule, model, digest of its code)."""
     kept, codes = table_names(study), {}
     named = {name: (table, table) for table, name in kept.items()}
-    named |= {name: ("shard", kind) for kind in study.shards for name in shard_names(study, kind)}
+    named |= {name: ("shard", kind) for kind in study.shards for name in shard_names(study, [kind])}
     for name, (table, made_by) in named.items():
         path = found.folder / name
         with _in_archive(found, name):
@@ -91,7 +88,7 @@ def _require_tables(found, study):
             if told.get("schema_version") != tables.SCHEMA_VERSION or told.get("seed") != study.seed:
                 raise StudyError(path, "metadata", None, f"must tell schema {tables.SCHEMA_VERSION}, seed {study.seed}")
             _require_few(path, table, study)
-        codes[name] = RULES[made_by], study.model, told.get("code")
+        codes[name] = MAKERS[made_by], study.model, told.get("code")
     _require_whole(found, study)
     _require_merged(found, study, kept["curves"])
     with _in_archive(found, kept["claims"]):
@@ -116,7 +113,7 @@ def _require_few(path, table, study):
 def _require_whole(found, study):
     """Refuse shards that lack a curve of their study, or hold another one."""
     for kind, shards in study.shards.items():
-        for name, shard in zip(shard_names(study, kind), shards, strict=True):
+        for name, shard in zip(shard_names(study, [kind]), shards, strict=True):
             draws = {point.digest: range(seeds) if kind == "simulation" else [None] for point, seeds in shard.entries}
             wanted = {(digest, seed) for digest, seeds in draws.items() for seed in seeds}
             with _in_archive(found, name):
@@ -130,7 +127,7 @@ def _require_whole(found, study):
 def _require_merged(found, study, curves):
     """Refuse curves that are not the shards of the study."""
     merged = found.folder.parent / "merged.parquet"
-    paths = [found.folder / name for kind in study.shards for name in shard_names(study, kind)]
+    paths = [found.folder / name for name in shard_names(study)]
     with _in_archive(found, curves):
         tables.merge(paths, merged, study.swept, {}, study.compute)
         if not tables.same_rows(merged, found.folder / curves):
@@ -157,7 +154,7 @@ def _require_code(found, codes):
     for name, (rule, model, told) in [entry for listed in codes for entry in listed.items()]:
         if (rule, model) not in known:
             try:
-                known[rule, model] = [_digest(root, rule, model) for root in (found.folder, PACKAGE.parents[1])]
+                known[rule, model] = [rule_digest(root, rule, model) for root in (found.folder, PACKAGE.parents[1])]
             except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as problem:
                 raise StudyError(found.archive, f"scripts/{rule}.py", None, f"cannot be read: {problem}") from None
         archived, installed = known[rule, model]
@@ -165,12 +162,6 @@ def _require_code(found, codes):
         if told != archived:
             raise StudyError(found.archive, name, told, f"made by other code than that of the archive, {archived}")
     return "made by the code in the archive, " + ("which is" if same else "but not") + " the code that verifies it"
-
-
-def _digest(root, rule, model):
-    part = MODEL_PARTS.get(rule)
-    modules = [f"{REGISTRY[model]}.{PARTS.get(part, part)}"] if part else []
-    return code_digest(root / "scripts" / f"{rule}.py", modules, root / "workflow" / "scalefront")
 
 
 @contextmanager

@@ -87,24 +87,17 @@ def check_plain(content):
     assert json.dumps(json.loads(text)) == text
 
 
-def test_a_shipped_study_with_changes(watch):
-    @fuzz(0.1)
-    @given(mutated("shipped"))
+@pytest.mark.parametrize(
+    ("origin", "share", "accepted", "reasons"), [("shipped", 0.1, 0.02, 15), ("small", 0.2, 0.05, 25)]
+)
+def test_a_study_with_changes(watch, origin, share, accepted, reasons):
+    @fuzz(share)
+    @given(mutated(origin))
     def each(content):
         read(watch, content)
 
     each()
-    watch.expect(0.1, accepted=0.02, refused=0.5, reasons=15)
-
-
-def test_a_small_study_with_changes(watch):
-    @fuzz(0.2)
-    @given(mutated("small"))
-    def each(content):
-        read(watch, content)
-
-    each()
-    watch.expect(0.2, accepted=0.05, refused=0.5, reasons=25)
+    watch.expect(share, accepted=accepted, refused=0.5, reasons=reasons)
 
 
 def test_a_study_made_from_the_declarations(watch):

@@ -31,35 +31,20 @@ def read(watch, content, suffix, measured):
         assert np.all(np.isfinite(found.task_power)) and np.all(found.task_power >= 0)
 
 
-def test_csv(watch):
-    @fuzz(0.08)
-    @given(csv_files(), st.booleans())
+@pytest.mark.parametrize(
+    ("suffix", "share", "reasons"), [(".csv", 0.08, 10), (".npz", 0.09, 10), (".parquet", 0.08, 8)]
+)
+def test_tables_of_others(watch, suffix, share, reasons):
+    files = {".csv": csv_files, ".npz": lambda: npz_files(watch.folder), ".parquet": parquet_files}[suffix]
+
+    @fuzz(share)
+    @given(files(), st.booleans())
     def each(content, measured):
-        read(watch, content, ".csv", measured)
+        read(watch, content, suffix, measured)
 
     each()
-    watch.expect(0.08, accepted=0.05, refused=0.3, reasons=10)
-
-
-def test_npz(watch):
-    @fuzz(0.09)
-    @given(npz_files(watch.folder), st.booleans())
-    def each(content, measured):
-        read(watch, content, ".npz", measured)
-
-    each()
-    watch.expect(0.09, accepted=0.05, refused=0.3, reasons=10)
+    watch.expect(share, accepted=0.05, refused=0.3, reasons=reasons)
     assert not (watch.folder / MARK).exists()
-
-
-def test_parquet(watch):
-    @fuzz(0.08)
-    @given(parquet_files(), st.booleans())
-    def each(content, measured):
-        read(watch, content, ".parquet", measured)
-
-    each()
-    watch.expect(0.08, accepted=0.05, refused=0.3, reasons=8)
 
 
 def test_tables_of_claims(watch):

@@ -41,7 +41,7 @@ METHODS = {
 SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
 # traps that are shown not to be sprung, and a line that a reader is told to paste into a shell
 ALLOWED = {
-    ("tests/unit/test_datasets.py", "allow_pickle=True"),
+    ("tests/unit/test_foreign.py", "allow_pickle=True"),
     ("tests/fuzz/files.py", "allow_pickle=True"),
     ("tests/fuzz/test_watch.py", "allow_pickle=True"),
     ("tests/workflow/test_resume.py", "starts a shell"),

@@ -4,13 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from .archives import ARCHIVE, git
+
 ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "workflow", "scripts", "config", "profiles", "envs", "README.md", ".gitignore")
 INF = float("inf")
 SCALEFRONT = [sys.executable, "-c", "from scalefront.cli import main; main()"]
 
@@ -146,13 +150,46 @@ def continued(finished, tmp_path):
     return Run(tmp_path / "work")
 
 
+def copied_checkout(root):
+    """A copy of the workflow's code in the new folder ``root``."""
+    root.mkdir(parents=True)
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / part, root / part)
+    return root
+
+
 @pytest.fixture
 def checkout(finished, tmp_path):
     """A copy of the workflow's code that a test may change, and of the finished run of it."""
-    root = tmp_path / "checkout"
-    root.mkdir()
-    for part in ("Snakefile", "workflow", "scripts", "config", "profiles", "envs"):
-        copier = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        copier(ROOT / part, root / part)
+    root = copied_checkout(tmp_path / "checkout")
     shutil.copytree(finished.folder, root / "work", copy_function=shutil.copy2)
     return Run(root / "work", root)
+
+
+@pytest.fixture(scope="session")
+def kept(finished, tmp_path_factory):
+    """The finished run in a git checkout, and its archive; tests copy it before they change anything."""
+    root = copied_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+    git(root, "init", "--quiet")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "code")
+    shutil.copytree(finished.folder, root.parent / "work", copy_function=shutil.copy2)
+    run = Run(root.parent / "work", root)
+    run.snakemake("archive")
+    return run
+
+
+@pytest.fixture
+def archive(kept):
+    """The path of the archive."""
+    return kept.folder / ARCHIVE
+
+
+@pytest.fixture
+def inside(archive):
+    """name -> bytes of the archive, to be changed and packed again."""
+    with tarfile.open(archive) as opened:
+        return {member.name: opened.extractfile(member).read() for member in opened}

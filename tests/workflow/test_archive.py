@@ -1,31 +1,25 @@
-"""Archives of whole runs: packed, verified, tampered with, unpacked and gone on with."""
+"""Archives of whole runs: packed, verified, unpacked and gone on with."""
 
 import json
 import shutil
 import subprocess
-import sys
-import tarfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from rocrate.rocrate import ROCrate
 from scalefront import tables
-from scalefront.archive.crate import crate_bytes
-from scalefront.archive.layout import ABOUT, CRATE, MANIFEST, RECORD, is_record
-from scalefront.archive.manifest import manifest, read_manifest, sha256
+from scalefront.archive.layout import ABOUT, CRATE, MANIFEST, RECORD
+from scalefront.archive.manifest import read_manifest
 from scalefront.archive.opening import opened
-from scalefront.archive.tar import File, write_tar
 from scalefront.archive.unpack import unpack
 from scalefront.archive.verify import verify
 from scalefront.errors import StudyError
 from scalefront.study.yaml import read_yaml
 
-from .conftest import INF, ROOT, SMALL, Run
+from .archives import ARCHIVE, command, git
+from .conftest import INF, SMALL, Run
 
-PARTS = ("Snakefile", "workflow", "scripts", "config", "profiles", "envs", "README.md", ".gitignore")
 SECOND = SMALL | {
     "title": "Few points",
     "sweep": {"modes": 60, "width": [6], "samples": [INF]},
@@ -34,77 +28,6 @@ SECOND = SMALL | {
     "frontier": None,
     "figures": [],
 }
-ARCHIVE = "results/archives/small.tar"
-
-
-def git(root, *arguments):
-    identity = ["-c", "user.name=Tests", "-c", "user.email=tests@localhost"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def kept(finished, tmp_path_factory):
-    """The finished run in a git checkout, and its archive."""
-    root = tmp_path_factory.mktemp("kept") / "checkout"
-    root.mkdir()
-    for part in PARTS:
-        copier = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        copier(
-            ROOT / part,
-            root / part,
-            **({"ignore": shutil.ignore_patterns("__pycache__")} if copier != shutil.copy2 else {}),
-        )
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "code")
-    shutil.copytree(finished.folder, root.parent / "work", copy_function=shutil.copy2)
-    run = Run(root.parent / "work", root)
-    run.snakemake("archive")
-    return run
-
-
-@pytest.fixture
-def archive(kept):
-    return kept.folder / ARCHIVE
-
-
-@pytest.fixture
-def inside(archive):
-    """name -> bytes of the archive, to be changed and packed again."""
-    with tarfile.open(archive) as opened_tar:
-        return {member.name: opened_tar.extractfile(member).read() for member in opened_tar}
-
-
-def forged(inside, path, seal=True):
-    """A tar of changed contents; ``seal`` makes manifests and crate consistent again, as a forger would."""
-    inside, about = dict(inside), json.loads(inside[ABOUT])
-    if seal:
-        listed = {name: sha256(content) for name, content in inside.items() if not is_record(name)}
-        inside[MANIFEST] = manifest(listed)
-        titles = dict.fromkeys(about["studies"], "forged")
-        sizes = {name: len(content) for name, content in inside.items() if name not in (CRATE, RECORD)}
-        inside[CRATE] = crate_bytes(about, titles, sizes, listed, "9")
-        record = {name: sha256(text) for name, text in inside.items() if is_record(name) and name != RECORD}
-        inside[RECORD] = manifest(record)
-    with path.open("wb") as stream:
-        write_tar(stream, {name: File(content) for name, content in inside.items()}, about["time"])
-    return path
-
-
-def refusal(path, count=1):
-    with pytest.raises(StudyError) as caught:
-        verify(path, count)
-    said = str(caught.value)
-    assert "\n" not in said and said.startswith(str(path))
-    return said.removeprefix(f"{path}: ")
-
-
-def command(*arguments, folder):
-    program = "from scalefront.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)], cwd=folder, capture_output=True, text=True
-    )
 
 
 def nothing_to_do(run):
@@ -153,15 +76,16 @@ def test_it_holds_science_and_record_and_is_a_crate(kept, archive, inside, tmp_p
         assert (tmp_path / "crate" / entity.id).exists()
 
 
-def test_packing_twice_gives_the_same_bytes(kept, archive):
-    before = archive.read_bytes()
-    assert "Nothing to be done" in kept.snakemake("archive").stderr
-    archive.unlink()
-    for path in kept.result("small").rglob("*"):
+def test_packing_twice_gives_the_same_bytes(kept, archive, tmp_path):
+    shutil.copytree(kept.folder, tmp_path / "work", copy_function=shutil.copy2)
+    run = Run(tmp_path / "work", kept.root)
+    assert "Nothing to be done" in run.snakemake("archive").stderr
+    (run.folder / ARCHIVE).unlink()
+    for path in run.result("small").rglob("*"):
         if path.is_file():
             path.touch()  # times of files are no part of an archive
-    kept.snakemake("archive", "--rerun-triggers", "params")
-    assert archive.read_bytes() == before
+    run.snakemake("archive", "--rerun-triggers", "params")
+    assert (run.folder / ARCHIVE).read_bytes() == archive.read_bytes()
 
 
 def test_uncommitted_changes_are_refused_before_any_job_unless_asked_for(kept, tmp_path):
@@ -289,138 +213,6 @@ def test_data_from_elsewhere_come_along(kept, tmp_path):
     assert nothing_to_do(copy)
 
 
-def test_bytes_flipped_anywhere_are_refused(archive, tmp_path):
-    whole, rng = archive.read_bytes(), np.random.default_rng(1)
-    broken = tmp_path / "broken.tar"
-    for place in rng.integers(0, len(whole), 40):
-        broken.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << rng.integers(8))]) + whole[place + 1 :])
-        assert refusal(broken)
-
-
-CHANGES = {
-    "missing": lambda files: files.pop("results/small/fits.parquet"),
-    "extra": lambda files: files.update({"results/small/more.parquet": b"more"}),
-    "altered": lambda files: files.update({"results/small/fits.parquet": files["results/small/curves.parquet"]}),
-    "no manifest": lambda files: files.pop(MANIFEST),
-    "a manifest that leads elsewhere": lambda files: files.update(
-        {MANIFEST: manifest({"../../etc/passwd": "0" * 64}) + files[MANIFEST]}
-    ),
-    "a broken manifest": lambda files: files.update({MANIFEST: files[MANIFEST][:-20]}),
-    "an altered log": lambda files: files.update({"results/logs/merge/small.log": b"forged"}),
-    "an altered crate": lambda files: files.update({CRATE: files[CRATE].replace(b"Snakefile", b"snakefile")}),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_files_that_are_not_those_of_the_manifests_are_refused(inside, tmp_path, change):
-    CHANGES[change](inside)
-    said = refusal(forged(inside, tmp_path / "a.tar", seal=False))
-    assert any(word in said for word in ("missing", "extra", "altered", "manifest", "not a SHA-256"))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.tar"]
-
-
-def rewritten(content, change, folder):
-    """The bytes of a table with its rows changed, metadata kept."""
-    path = folder / "table.parquet"
-    path.write_bytes(content)
-    told, schema = tables.read_metadata(path), tables.schema(path)
-    frame = change(tables.read(path))
-    exact = schema if set(schema.names) == set(frame.columns) else None
-    tables.write(path, pa.Table.from_pandas(frame, exact, preserve_index=False), told)
-    made = path.read_bytes()
-    path.unlink()
-    return made
-
-
-def scaled(frame):
-    return frame.assign(test_loss=frame["test_loss"] * (1 + 1e-7))
-
-
-def refuted(frame):
-    return frame.assign(verdict="refuted")
-
-
-def without_a_seed(frame):
-    return frame[~((frame["kind"] == "simulation") & (frame["seed"] == 1) & (frame["width"] == 8))]
-
-
-SHARD = "results/small/shards/simulation/width-8_samples-24.parquet"
-FORGERIES = {
-    "a curve left out": ([SHARD, "results/small/curves.parquet"], without_a_seed, "missing: the study asks for it"),
-    "curves that are not the shards": (["results/small/curves.parquet"], scaled, "not those of the shards"),
-    "another verdict": (["results/small/claims.parquet"], refuted, "do not follow"),
-    "gathered claims": (["results/claims.parquet"], refuted, "not the claims"),
-    "a column": (["results/small/fits.parquet"], lambda frame: frame.assign(more=1.0), "columns"),
-    "losses": (
-        ["results/small/curves.parquet", "results/small/shards/theory/all.parquet"],
-        lambda frame: scaled(frame) if set(frame["kind"]) == {"theory"} else frame.assign(
-            test_loss=frame["test_loss"].where(frame["kind"] != "theory", scaled(frame)["test_loss"])
-        ),
-        "computed anew, its losses differ by 1.0e-07",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_forgery_with_its_manifests_made_anew_is_seen(inside, tmp_path, forgery):
-    names, change, expected = FORGERIES[forgery]
-    for name in names:
-        inside[name] = rewritten(inside[name], change, tmp_path)
-    assert expected in refusal(forged(inside, tmp_path / "a.tar"))
-
-
-def about_with(**changes):
-    return lambda files: files.update({ABOUT: json.dumps(json.loads(files[ABOUT]) | changes).encode()})
-
-
-@pytest.mark.parametrize("name", ["claims.parquet", "curves.parquet", "shards/theory/all.parquet"])
-def test_a_table_of_more_rows_than_its_study_makes_is_refused_before_it_is_read(inside, tmp_path, monkeypatch, name):
-    member = f"results/small/{name}"
-    inside[member] = rewritten(inside[member], lambda frame: pd.concat([frame] * 50), tmp_path)
-    path = forged(inside, tmp_path / "a.tar")
-    monkeypatch.setattr(tables, "read", None)
-    monkeypatch.setattr(tables, "merge", None)
-    assert f"results/small/{name}: rows = " in refusal(path)
-
-
-SEALED = {
-    "a later format": (about_with(format=2), "format = 2"),
-    "a format that is no number": (about_with(format=True), "format = True"),
-    "no commit": (about_with(commit="HEAD; rm -rf"), "must hold"),
-    "a study that leads elsewhere": (about_with(studies=["../../small"]), "studies"),
-    "no study": (about_with(studies=[]), "must hold"),
-    "a study that is not valid": (
-        lambda files: files.update({"config/studies/small.yaml": b"title: [\n"}),
-        "config/studies/small.yaml",
-    ),
-    "a study with data outside": (
-        lambda files: files.update(
-            {
-                "config/studies/small.yaml": b"title: x\nmodel: random_features\n"
-                b"spectrum: {kind: table, path: /etc/passwd}\n"
-                b"time: {values: [1]}\nsweep: {width: [2], samples: [.inf]}\n"
-            }
-        ),
-        "a member of the archive",
-    ),
-    "a result that no study makes": (lambda files: files.update({"results/other/curves.parquet": b""}), "extra"),
-    "a result too few": (lambda files: files.pop("results/small/figures/loss_against_time.png"), "missing"),
-    "a table that is none": (lambda files: files.update({"results/small/fits.parquet": b"PAR1"}), "fits.parquet"),
-    "other code": (
-        lambda files: files.update({"scripts/solve.py": files["scripts/solve.py"] + b"\nprint(1)\n"}),
-        "made by other code",
-    ),
-    "code that is no code": (lambda files: files.update({"scripts/solve.py": b"("}), "scripts/solve.py"),
-}
-
-
-@pytest.mark.parametrize("change", SEALED)
-def test_an_archive_that_contradicts_itself_is_refused(inside, tmp_path, change):
-    edit, expected = SEALED[change]
-    edit(inside)
-    assert expected in refusal(forged(inside, tmp_path / "a.tar"))
-
-
 @pytest.mark.parametrize("content", [b"", b"not a tar", None])
 def test_what_is_no_archive_is_refused_by_the_command_with_one_line(tmp_path, content):
     path = tmp_path / "a.tar"
@@ -431,14 +223,3 @@ def test_what_is_no_archive_is_refused_by_the_command_with_one_line(tmp_path, co
         assert done.returncode == 1 and done.stdout == ""
         assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith(f"scalefront: {path}")
     assert not (tmp_path / "copy").exists()
-
-
-def test_the_code_of_the_archive_can_verify_it(inside, tmp_path):
-    """Told apart from the installed code by a line of its own."""
-    name = "workflow/scalefront/archive/verify.py"
-    inside[name] = inside[name].replace(b'say(f"{number} tables', b'say(f"by the archive: {number} tables')
-    path = forged(inside, tmp_path / "a.tar")
-    done = command("verify", path, "--archived-code", "--points", "1", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "by the archive:" in done.stdout and "verified: 2 points" in done.stdout
-    assert Path(path).exists()

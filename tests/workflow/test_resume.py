@@ -48,7 +48,7 @@ def jobs_of(process):
 
 
 class Killer:
-    """Starts runs and kills them; ``hit`` holds, for each kill, the rules whose jobs ran.
+    """Starts runs and kills them; ``hit`` holds, for each kill, its kind and the rules whose jobs ran.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Killer:
         else:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        self.hit.append({rule for _, rule in running})
+        self.hit.append((kind, {rule for _, rule in running}))
         return True
 
     def _check_end(self, process):
@@ -146,8 +146,10 @@ def test_kills_at_random_moments_change_no_number(fresh, tmp_path):
         while not killer.kill(kind, most=2):
             anew()
     assert len(killer.hit) == len(KINDS) >= 20
-    assert set.union(*killer.hit) & SHARDS and set.union(*killer.hit) - SHARDS
-    assert sum(map(bool, killer.hit)) >= len(KINDS) / 3  # while jobs ran
+    rules = set.union(*(rules for _, rules in killer.hit))
+    assert rules & SHARDS and rules - SHARDS
+    assert {kind for kind, rules in killer.hit if rules} == set(KINDS)  # each while jobs ran
+    assert killer.orphans
     killer.wait_for_orphans()
     killer.go_on()
     assert_same_tables(fresh, undisturbed)

@@ -134,9 +134,9 @@ def test_data_of_studies_never_overwrite_each_other(tmp_path):
     assert moved.removeprefix("config/studies/") in text and text.startswith("# kept")
 
 
-@pytest.mark.parametrize("place", ["./rows.csv", "more//rows.csv", "../work/rows.csv", "my rows.csv", "ROWS.csv"])
+@pytest.mark.parametrize("place", ["./rows.csv", "more//rows.csv", "../here/rows.csv", "my rows.csv", "ROWS.csv"])
 def test_data_lie_where_the_packed_study_says(tmp_path, place):
-    folder, spectrum = tmp_path / "work", "spectrum: {{kind: data, path: {}, target: y}}\n"
+    folder, spectrum = tmp_path / "here", "spectrum: {{kind: data, path: {}, target: y}}\n"
     (folder / "more").mkdir(parents=True)
     studies = {}
     for name, told in (("one", "rows.csv"), ("two", place)):

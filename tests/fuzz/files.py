@@ -45,7 +45,7 @@ def bytewise(draw, content):
     kind = draw(st.integers(0, 9))
     if kind == 0:
         return content[: draw(st.integers(0, len(content)))]
-    if kind == 1:
+    if kind == 1 and content:
         changed = bytearray(content)
         for _ in range(draw(st.integers(1, 4))):
             changed[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))

@@ -29,7 +29,8 @@ class LogHandler(LogHandlerBase):
     def emit(self, record):
         event = getattr(record, "event", None)
         self._keep(record, event)
-        if _is_stopping():  # jobs that end now have not failed
+        # a job that ends now has not failed; one that Ctrl-C reaches itself may end before this process is told
+        if _is_stopping(within=0.1 if event == LogEvent.JOB_ERROR else 0.0):
             return
         if event == LogEvent.RUN_INFO:
             self.total = getattr(record, "stats", {}).get("total", 0)
@@ -93,7 +94,7 @@ class LogHandler(LogHandlerBase):
         return False
 
 
-def _is_stopping():
-    """Whether Ctrl-C was pressed; the workflow imports the package, of its own checkout, after this module."""
+def _is_stopping(within):
+    """Whether Ctrl-C is pressed ``within`` seconds; the workflow imports the package, of its own checkout, later."""
     stopping = sys.modules.get("scalefront.stopping")
-    return stopping is not None and stopping.was_asked()
+    return stopping is not None and stopping.was_asked(within)

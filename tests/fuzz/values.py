@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scalefront.figures import FIGURES
 from scalefront.models import REGISTRY, part
 from scalefront.study import claims, fits, frontier, order_parameters, spectrum, study, timegrid
+from scalefront.study.predictions import Predictions
 from scalefront.study.spectrum import BUNDLED_SETS
 from scalefront.study.sweep import GRID_KEYS, KINDS
 from scalefront.words import WORDS
@@ -42,7 +43,7 @@ RAW = tuple(
 )  # fmt: skip
 INF = math.inf
 PARAMETERS = {p.word: p for model in REGISTRY for p in part(model, "parameters").PARAMETERS}
-PREDICTIONS = tuple(name for model in REGISTRY for name in part(model, "exponents").predictions(2.0, 0.5))
+PREDICTIONS = tuple(name for model in REGISTRY for name in Predictions(part(model, "exponents")).names)
 VOCABULARY = tuple(
     dict.fromkeys(
         [

@@ -16,7 +16,8 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 # Each layer may import itself and what stands below it.
 LAYERS = [
     {"errors", "words", "numerics", "file_lock", "lifeline", "command_line", "atomic", "jobs"},
-    {"parameter", "spectra", "randomness", "steps", "tables", "code_digest", "stopping"},
+    {"parameter", "prediction", "spectra", "bottlenecks", "late_losses"},
+    {"randomness", "steps", "tables", "code_digest", "stopping"},
     {"study", "foreign", "datasets", "measurement"},
     {"models"},
     {"shards", "rule_digests", "shard_marks", "resources"},

@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from scalefront import reference
 from scalefront.models import REGISTRY, part
+from scalefront.study.predictions import Predictions
 from scalefront.study.yaml import read_yaml
 
 STUDIES = sorted((Path(__file__).parents[2] / "config" / "studies").glob("*.yaml"))
@@ -28,5 +29,5 @@ def test_the_schema_refuses_what_the_reader_refuses(change):
 def test_the_page_holds_every_parameter_and_prediction(model):
     page = reference.config_page()
     words = [parameter.word for parameter in part(model, "parameters").PARAMETERS]
-    for name in [*words, *part(model, "exponents").predictions(2.0, 0.5)]:
+    for name in [*words, *Predictions(part(model, "exponents")).names]:
         assert f"| `{name}` |" in page

@@ -123,9 +123,14 @@ def _model_tables(model):
         allowed = parameter.allowed.replace("|", "\\|")
         lines.append(f"| `{word.name}` | {word.symbol} | {word.meaning} | {allowed} | {default} |")
     lines += ["", "Predictions, by name:", "", "| name | statement | range | source |", "|---|---|---|---|"]
-    for name, found in part(model, "exponents").predictions(2.0, 0.5).items():
+    for name, found in _predictions(part(model, "exponents")).items():
         lines.append(f"| `{name}` | {found.statement} | {found.range} | {found.source} |".replace("||", "|"))
     return [*lines, ""]
+
+
+def _predictions(exponents):
+    """Name -> Prediction of a model at the example values of what its predictions depend on."""
+    return exponents.predictions(**exponents.PREDICTED_BY)
 
 
 def _table(title, rows, first="key", second="meaning"):

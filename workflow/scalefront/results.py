@@ -34,7 +34,7 @@ def study_fits(settings, curves, spectrum=None):
         if pd.isna(parameters["capacity"]):
             return None
         try:
-            return asymptotic_range(word, *(parameters[name] for name in ("modes", "capacity", "source")))
+            return asymptotic_range(word, parameters)
         except KeyError:
             return None
 

@@ -10,14 +10,18 @@ class Predictions:
 
     def __init__(self, exponents):
         self.exponents = exponents
-        self.names = tuple(exponents.predictions(2.0, 0.5))
+        self.names = tuple(exponents.predictions(**exponents.PREDICTED_BY))
 
     def at(self, block, name, points):
-        """The prediction ``name`` for ``points``, which must share one spectrum."""
-        spectra = {(point.parameters["capacity"], point.parameters["source"]) for point in points}
-        if len(spectra) != 1 or None in next(iter(spectra)):
-            block.refuse("predicted", "a number: the curves share no power-law spectrum from which to predict", name)
-        return self.exponents.predictions(*spectra.pop())[name]
+        """The prediction ``name`` for ``points``, which must share a power-law spectrum and what else it depends on."""
+        words = tuple(self.exponents.PREDICTED_BY)
+        found = {tuple(point.parameters[word] for word in words) for point in points}
+        if len(found) != 1 or any(point.parameters["capacity"] is None for point in points):
+            shared = "a power-law spectrum" + "".join(
+                f", {word}" for word in words if word not in ("capacity", "source")
+            )
+            block.refuse("predicted", f"a number: the curves do not share {shared}, from which to predict", name)
+        return self.exponents.predictions(**dict(zip(words, found.pop(), strict=True)))[name]
 
 
 def read_prediction(block, predictions, optional=False):

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+from scalefront.bottlenecks import kappa0
+from scalefront.late_losses import late_losses
 from scalefront.models.random_features.exponents import (
     CUT_OFF,
     asymptotic_range,
     frontier_predictions,
     predictions,
 )
-from scalefront.models.random_features.theory.kappa import kappa0
-from scalefront.models.random_features.theory.limits import late_losses
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scalefront.spectra import power_law
 
@@ -206,12 +206,20 @@ def test_every_prediction_says_what_it_states_where_and_by_whom():
         assert "arXiv:2402.01092" in prediction.source or "theory/dynamical_model.md" in prediction.source
 
 
+def _point(modes, capacity, source):
+    return {"modes": modes, "capacity": capacity, "source": source}
+
+
 def test_asymptotic_range_is_that_of_the_notes_where_nothing_else_is_stricter():
     # theory/dynamical_model.md 5, "Finite M and fit windows": t >= 10, N >= 50, t^(1/b) and N <= 1e-3 M
-    assert asymptotic_range("time", 1e8, 2.0, 3.0) == pytest.approx((10, 1e5**2.0))
-    assert asymptotic_range("width", 1e8, 3.0, 2.0) == asymptotic_range("samples", 1e8, 3.0, 2.0) == (50, 1e5)
+    assert asymptotic_range("time", _point(1e8, 2.0, 3.0)) == pytest.approx((10, 1e5**2.0))
+    assert (
+        asymptotic_range("width", _point(1e8, 3.0, 2.0))
+        == asymptotic_range("samples", _point(1e8, 3.0, 2.0))
+        == (50, 1e5)
+    )
     with pytest.raises(KeyError):
-        asymptotic_range("batch", 1e8, 1.25, 0.4)
+        asymptotic_range("batch", _point(1e8, 1.25, 0.4))
 
 
 @pytest.mark.parametrize("capacity", [1.01, 1.1, 1.25, 2.0])
@@ -220,12 +228,12 @@ def test_asymptotic_range_is_that_of_the_notes_where_nothing_else_is_stricter():
 def test_at_the_end_of_its_range_the_cut_off_bends_an_exponent_by_little(capacity, source, modes):
     # against the same law with so many more modes that its own cut-off is out of sight
     spectrum, more = (power_law(capacity, source, count) for count in (modes, 1e5 * modes))
-    low, high = asymptotic_range("time", modes, capacity, source)
+    low, high = asymptotic_range("time", _point(modes, capacity, source))
     if low < high:
         ends = np.array([high / 1.1, high])
         bent, straight = (loss_curves(one, [np.inf], [np.inf], [0], ends).test_loss[0] for one in (spectrum, more))
         assert slope(bent, ends)[0] == pytest.approx(slope(straight, ends)[0], rel=2 * CUT_OFF)
-    low, high = asymptotic_range("width", modes, capacity, source)
+    low, high = asymptotic_range("width", _point(modes, capacity, source))
     if low < high:
         sizes, many = np.array([high / 1.1, high]), np.full(2, np.inf)
         for width, samples in ((sizes, many), (many, sizes)):
@@ -237,5 +245,5 @@ def test_at_the_end_of_its_range_the_cut_off_bends_an_exponent_by_little(capacit
 
 def test_a_range_is_empty_where_the_modes_are_too_few():
     for word, capacity, source in (("time", 1.25, 0.1), ("width", 1.25, 0.1), ("width", 1.01, 0.4)):
-        low, high = asymptotic_range(word, 1e8, capacity, source)
+        low, high = asymptotic_range(word, _point(1e8, capacity, source))
         assert low >= high

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scalefront.bottlenecks import bottleneck, kappa0
 from scalefront.models.random_features.theory.edge import largest_rate
-from scalefront.models.random_features.theory.kappa import bottleneck, kappa, kappa0
+from scalefront.models.random_features.theory.kappa import kappa
 from scalefront.spectra import Spectrum, power_law
 
 from tests.oracles.printed import assert_printed, load

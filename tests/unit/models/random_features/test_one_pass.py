@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features import draws, sgd
 from scalefront.models.random_features.theory import generating
-from scalefront.models.random_features.theory.kappa import bottleneck
 from scalefront.models.random_features.theory.one_pass import mean_given_projection, one_pass_curves
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.two_point import one_point

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features.filters import Method
 from scalefront.models.random_features.simulation import full_batch
 from scalefront.models.random_features.theory.early_steps import FARTHEST, early_rows
 from scalefront.models.random_features.theory.edge import largest_learning_rate, largest_rate
-from scalefront.models.random_features.theory.kappa import bottleneck
 from scalefront.models.random_features.theory.late_times import late_rows, shares
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scalefront.models.random_features.theory.one_pass import one_pass_curves

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features.theory.contours import ellipse, talbot
 from scalefront.models.random_features.theory.edge import largest_rate
-from scalefront.models.random_features.theory.kappa import bottleneck, solve_kappa
+from scalefront.models.random_features.theory.kappa import solve_kappa
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.two_point import one_point, pair_sums, pairs, two_point
 from scalefront.numerics import jax

@@ -11,8 +11,10 @@ A correction takes over at the time at which it equals t^-source.
 
 from math import isclose
 
-from scalefront.models.random_features.prediction import PAPER, THEORY, Prediction
+from scalefront.prediction import Prediction
 
+PAPER = "arXiv:2402.01092"
+THEORY = "theory/dynamical_model.md"
 EARLY = f"{THEORY} 4, early-time corrections"
 
 

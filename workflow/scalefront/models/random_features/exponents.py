@@ -6,9 +6,10 @@ source = (a - 1)/b (theory/dynamical_model.md 5; the paper is arXiv:2402.01092).
 
 from math import gamma, inf, isclose, pi, sin
 
-from scalefront.models.random_features.crossovers import corrections, crossovers
-from scalefront.models.random_features.prediction import PAPER, THEORY, Prediction
+from scalefront.models.random_features.crossovers import PAPER, THEORY, corrections, crossovers
+from scalefront.prediction import Prediction
 
+PREDICTED_BY = {"capacity": 2.0, "source": 0.5}  # word -> an example
 DERIVED = f"{THEORY} 5"
 CUT_OFF = 0.01  # a fifth of the band in which a window holds a local exponent for constant
 
@@ -25,7 +26,7 @@ def predictions(capacity, source):
     return {name: found for part in parts for name, found in part(capacity, source).items()}
 
 
-def asymptotic_range(word, modes, capacity, source):
+def asymptotic_range(word, parameters):
     """Range (low, high) of ``time``, ``width`` or ``samples`` in which start and cut-off leave an exponent alone.
 
     It starts at time 10 and size 50 and ends at 1e-3 of the modes (theory/dynamical_model.md 5, "Finite M and fit
@@ -34,6 +35,7 @@ def asymptotic_range(word, modes, capacity, source):
     which no N features can fit; and by the eigenvalues that they would add to df1(kappa0) = N, which matters for
     capacities near 1. Empty, low >= high, where there are too few modes. Raises KeyError for any other word.
     """
+    modes, capacity, source = (parameters[name] for name in ("modes", "capacity", "source"))
     if word == "time":
         index = (CUT_OFF * gamma(1 + source) / 2**source) ** (1 / (capacity * source))
         return 10.0, (min(1e-3, index) * modes) ** capacity

@@ -7,9 +7,10 @@ the root of the time, so that late times are left to Talbot's contour.
 
 import numpy as np
 
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features.filters import remaining
 from scalefront.models.random_features.theory.contours import ellipse
-from scalefront.models.random_features.theory.kappa import bottleneck, kappa
+from scalefront.models.random_features.theory.kappa import kappa
 from scalefront.models.random_features.theory.late_times import ROUNDING, Rows, kernels
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.transforms import reached

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features.filters import Method
 from scalefront.models.random_features.theory.contours import talbot
 from scalefront.models.random_features.theory.early_steps import FARTHEST, correlations, nodes_of
 from scalefront.models.random_features.theory.edge import largest_rate
 from scalefront.models.random_features.theory.generating import Walk
-from scalefront.models.random_features.theory.kappa import bottleneck, solve_kappa
+from scalefront.models.random_features.theory.kappa import solve_kappa
 from scalefront.models.random_features.theory.late_times import NODES, ROUNDING, Rows, in_chunks, sum_upper
 from scalefront.models.random_features.theory.transforms import LOST
 from scalefront.models.random_features.theory.two_point import one_point, pairs, two_point

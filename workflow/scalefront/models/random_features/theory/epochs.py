@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from scalefront.late_losses import late_losses
 from scalefront.models.random_features.theory import generating
 from scalefront.models.random_features.theory.edge import batch_size, noise_gain
 from scalefront.models.random_features.theory.epoch_means import Problem, means
 from scalefront.models.random_features.theory.kappa import kappa
 from scalefront.models.random_features.theory.late_times import ROUNDING, Rows, in_chunks, sum_upper
-from scalefront.models.random_features.theory.limits import late_losses
 from scalefront.models.random_features.theory.two_point import one_point
 from scalefront.numerics import jax
 

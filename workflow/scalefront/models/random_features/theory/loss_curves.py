@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.bottlenecks import bottleneck
+from scalefront.late_losses import LateLosses, late_losses
 from scalefront.models.random_features.filters import GRADIENT_FLOW, remaining_and_learned
 from scalefront.models.random_features.theory.early_steps import early_rows
 from scalefront.models.random_features.theory.edge import largest_rate
-from scalefront.models.random_features.theory.kappa import bottleneck
 from scalefront.models.random_features.theory.late_times import Rows, Shares, late_rows, shares
-from scalefront.models.random_features.theory.limits import LateLosses, late_losses
 from scalefront.models.random_features.theory.transforms import earliest
 
 # a time (in units of 1/Tr Lambda) at which nothing has moved by one unit of rounding

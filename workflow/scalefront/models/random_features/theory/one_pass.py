@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.bottlenecks import bottleneck
+from scalefront.late_losses import late_losses
 from scalefront.models.random_features.theory import generating
 from scalefront.models.random_features.theory.edge import noise_gain
 from scalefront.models.random_features.theory.generating import Walk
-from scalefront.models.random_features.theory.kappa import bottleneck
 from scalefront.models.random_features.theory.late_times import Rows, in_chunks, sum_upper
-from scalefront.models.random_features.theory.limits import late_losses
 from scalefront.models.random_features.theory.pole_sums import pole_sums
 from scalefront.models.random_features.theory.two_point import one_point
 from scalefront.numerics import jax, jnp

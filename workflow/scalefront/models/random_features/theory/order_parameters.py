@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scalefront.bottlenecks import bottleneck
 from scalefront.models.random_features.filters import GRADIENT_FLOW, kicked, remaining
 from scalefront.models.random_features.theory.contours import ellipse, talbot
 from scalefront.models.random_features.theory.early_steps import FARTHEST
 from scalefront.models.random_features.theory.edge import largest_rate
-from scalefront.models.random_features.theory.kappa import bottleneck, kappa
+from scalefront.models.random_features.theory.kappa import kappa
 from scalefront.models.random_features.theory.pole_sums import groups
 from scalefront.models.random_features.theory.transforms import earliest, reached, transform
 from scalefront.models.random_features.theory.two_point import one_point, two_point

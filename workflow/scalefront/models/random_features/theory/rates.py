@@ -6,7 +6,8 @@ lambda_k). The paper's appendix F calls it the density of time scales.
 
 import numpy as np
 
-from scalefront.models.random_features.theory.kappa import bottleneck, kappa
+from scalefront.bottlenecks import bottleneck
+from scalefront.models.random_features.theory.kappa import kappa
 
 ABOVE = 1e-9  # distance of a node from the cut, relative to its rate
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from scalefront.models.random_features.theory.kappa import kappa0
-from scalefront.models.random_features.theory.limits import late_losses
+from scalefront.bottlenecks import kappa0
+from scalefront.late_losses import late_losses
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scalefront.spectra import Spectrum, power_law
 

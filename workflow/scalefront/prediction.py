@@ -2,9 +2,6 @@
 
 from typing import NamedTuple
 
-PAPER = "arXiv:2402.01092"
-THEORY = "theory/dynamical_model.md"
-
 
 class Prediction(NamedTuple):
     """One predicted exponent.

@@ -1,14 +1,16 @@
-"""Losses at t = inf, in closed form.
+"""Losses at t = inf of linear students on projected features, in closed form.
 
-At z = 0 the kernels of two_point.py reduce to sums at kappa0, the root of df1 = rank = min(N, P, M), as R1 or R3
-vanishes there (theory/dynamical_model.md 4; the forms below follow from 2.4 with D = (z - z')/(kappa - kappa')).
+At z = 0 the kernels of the random-feature model (two_point.py) reduce to sums at kappa0, the root of
+df1 = rank = min(N, P, M), as R1 or R3 vanishes there (theory/dynamical_model.md 4; the forms below follow from 2.4 with
+D = (z - z')/(kappa - kappa')). Feature learning on a frozen projection ends at the same losses
+(theory/feature_learning.md 2.7).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from scalefront.models.random_features.theory.kappa import bottleneck
+from scalefront.bottlenecks import bottleneck
 
 
 class LateLosses(NamedTuple):

@@ -93,9 +93,9 @@ def _check_optimizer(point, kind, stop):
 
 def _check_network(point, kind):
     endless = math.isinf(point["width"])
-    if point["architecture"] == "pure" and kind == "simulation" and point["optimizer"] == "gradient_flow":
-        if not endless:
-            yield "optimizer", "one that takes steps: the flow of a pure network of finite width has no smaller form"
+    flows = kind == "simulation" and point["optimizer"] == "gradient_flow"
+    if point["architecture"] == "pure" and flows and not endless:
+        yield "optimizer", "one that takes steps: the flow of a pure network of finite width has no smaller form"
     if point["depth"] == 1 or kind == "simulation":
         return
     if point["optimizer"] != "gradient_flow" or not endless or math.isfinite(point["samples"]):

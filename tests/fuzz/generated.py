@@ -9,6 +9,7 @@ from tests.fuzz.values import INF, PARAMETERS, PREDICTIONS, extremes, junk, text
 
 WIDTHS, SAMPLES = (4, 8, 16, 32, 64, INF), (10, 100, 1000, INF)
 FITS = ("slope", "early", "agreement", "peak", "crossover", "frontier", "a" * 100, "A", "")
+GROUPS = ("frontier.envelope.samples-100", "frontier.envelope.samples-inf")
 PATHS = ("rows.npz", "spectrum.csv", "rows.csv", "no.npz", "../rows.npz", "damaged.npz", "bundled:digits", ".")
 
 
@@ -131,6 +132,16 @@ def conditions(draw, values, timed=True, often=4):
 
 
 @st.composite
+def by_words(draw, where, along):
+    """Words that ``where`` leaves free, and mostly all of them, so that every group is one curve."""
+    free = [word for word in ("width", "samples") if isinstance(where, dict) and word not in where and word != along]
+    words_of = some(*PARAMETERS)
+    more = draw(st.lists(words_of, max_size=1)) if draw(st.integers(0, 3)) == 0 else []
+    right = list(dict.fromkeys([*free, *more])) or ["source"]
+    return draw(rarely(some(right, right, right[0]), st.lists(words | words_of, max_size=3) | junk, 12))
+
+
+@st.composite
 def fits(draw, values):
     found = {"of": draw(rarely(some("test_loss", "test_loss", "train_loss", "gap"), texts))}
     law = draw(rarely(some("power", "power", "relative_difference", "ratio", "onset"), texts))
@@ -149,6 +160,8 @@ def fits(draw, values):
             found["excess_over"] = draw(rarely(some({"width": INF}, {"samples": INF}), conditions(values)))
         if draw(some(True, False, False)):
             found["window"] = draw(rarely(some("auto", [1, 100]), junk))
+    if law != "relative_difference" and draw(some(True, False, False)):
+        found["by"] = draw(by_words(where, found.get("against")))
     if law == "onset" or (law == "ratio" and draw(st.integers(0, 30)) == 0):
         found["threshold"] = draw(rarely(some(1, 0.1), extremes))
     if law == "ratio":
@@ -166,15 +179,18 @@ def frontiers(draw, values):
     found["where"] = draw(rarely(some(one, one, one | {"kind": "theory"}), conditions(values)))
     if draw(some(True, False)) != bool(one):
         found["budget"] = draw(rarely(some("samples", None), words))
+    if draw(st.integers(0, 20 if found.get("budget") else 1)) == 0:
+        found["by"] = draw(by_words(found["where"], size))
     if draw(some(True, False)):
         found["methods"] = draw(rarely(some("envelope", ["envelope"]), junk))
     return found
 
 
 @st.composite
-def claims(draw, names):
+def claims(draw, names, values):
     quantity = st.builds(
-        "{}.{}{}".format, some(*names, "frontier.envelope", "frontier.envelope.samples-100", "spectrum"),
+        "{}.{}{}".format,
+        some(*names, "frontier.envelope", *GROUPS, "spectrum", *(f"{name}.width-8" for name in names)),
         some("exponent", "prefactor", "ratio", "size_exponent", "relative_difference", "capacity"),
         some("", "", ":theory"),
     )  # fmt: skip
@@ -183,6 +199,10 @@ def claims(draw, names):
     found |= {"quantity": draw(quantity), "predicted": draw(rarely(some(1.0, -0.4, *PREDICTIONS), junk))}
     if relation == "equals" or draw(st.integers(0, 5)) == 0:
         found["tolerance"] = draw(rarely(some(0.02, 1), extremes))
+    if draw(st.integers(0, 3 if relation == "equals" else 20)) == 0:
+        found["relative_tolerance"] = draw(rarely(some(0.05, 1), extremes))
+    if draw(st.integers(0, 9)) == 0:
+        found["where"] = draw(rarely(conditions(values, timed=False), junk))
     return found
 
 
@@ -204,7 +224,7 @@ def generated(draw):
     if draw(st.integers(0, 2)) == 0:
         found["frontier"] = draw(rarely(frontiers(values), junk))
     if (names or "frontier" in found) and draw(some(True, False)):
-        found["claims"] = draw(st.lists(claims(names), max_size=2))
+        found["claims"] = draw(st.lists(claims(names, values), max_size=2))
     if draw(st.integers(0, 5)) == 0:
         asked = {
             "where": draw(conditions({word: values[word] for word in ("width", "samples")}, timed=False)),

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from scalefront.catalogue import check_files, load_study
 from scalefront.figures import FIGURES
+from scalefront.study.claims import MAX_CLAIMS
+from scalefront.study.fits import MAX_FITS
+from scalefront.study.groups import names_of
 from scalefront.study.spectrum import BUNDLED_SETS
 from scalefront.study.study import MAX_ROWS
 from scalefront.study.sweep import MAX_POINTS, MAX_SHARDS
@@ -79,6 +82,11 @@ def check_accepted(study):
         check_plain(study.order_parameter_settings())
     check_plain([study.fits, study.frontier, study.claims, study.compute])
     assert all(math.isfinite(claim["predicted"]) for claim in study.claims)
+    ids = [claim["id"] for claim in study.claims]
+    assert len(ids) <= MAX_CLAIMS and len(set(ids)) == len(ids)
+    names = [name for fit, asked in study.fits.items() for name in names_of(fit, asked)]
+    assert len(names) <= MAX_FITS and len(set(names)) == len(names)
+    assert all(text.isprintable() for claim in study.claims for text in (claim["id"], claim["statement"]))
 
 
 def check_plain(content):

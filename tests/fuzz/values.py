@@ -42,7 +42,8 @@ RAW = tuple(
     )
 )  # fmt: skip
 INF = math.inf
-PARAMETERS = {p.word: p for model in REGISTRY for p in part(model, "parameters").PARAMETERS}
+PARAMETERS = {p.word: p for p in part("random_features", "parameters").PARAMETERS}  # the model of what is generated
+CHOICES = [choice for model in REGISTRY for p in part(model, "parameters").PARAMETERS for choice in p.choices]
 PREDICTIONS = tuple(name for model in REGISTRY for name in Predictions(part(model, "exponents")).names)
 VOCABULARY = tuple(
     dict.fromkeys(
@@ -52,11 +53,12 @@ VOCABULARY = tuple(
             *order_parameters.MEANING, *claims.RELATIONS, *spectrum.KEYS, *frontier.METHODS, *PREDICTIONS, fits.LOWEST,
             *(key for keys in (*spectrum.KEYS.values(), *fits.FIT_KEYS.values()) for key in sorted(keys)), "log",
             "linear",
-            *(choice for parameter in PARAMETERS.values() for choice in parameter.choices), *claims.MEASURED, "auto",
-            *(f"bundled:{name}" for name in BUNDLED_SETS), "rows.npz", "spectrum.csv", "no.parquet", "y", "id",
-            "statement",
-            "quantity", "relation", "tolerance", "size", "methods", "slope.exponent", "slope.exponent:theory",
+            *CHOICES, *claims.KEYS, "auto", "spectrum.capacity", "spectrum.source",
+            *(f"bundled:{name}" for name in BUNDLED_SETS), "rows.npz", "spectrum.csv", "no.parquet", "y",
+            "size", "methods", "slope.exponent", "slope.exponent:theory", "slope.width-8.exponent",
+            "slope.source-0.5_width-inf.exponent",
             "frontier.envelope.size_exponent", "frontier.envelope.samples-100.loss_exponent",
+            "frontier.envelope.samples-inf.loss_exponent",
         ]
     )
 )  # fmt: skip

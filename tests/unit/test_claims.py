@@ -9,12 +9,12 @@ from scalefront.claims import SCHEMA, judge, judge_all, markdown, web_page
 from scalefront.fits.fitting import fit_table
 
 
-def fits_table(value, low, high, fit="fit", parameter="exponent", kind="theory", status="ok", because=None):
-    row = {"fit": fit, "parameter": parameter, "kind": kind, "value": value, "low": low, "high": high}
+def fits_table(value, low, high, fit="fit", parameter="exponent", kind="theory", status="ok", because=None, drift=0.0):
+    row = {"fit": fit, "parameter": parameter, "kind": kind, "value": value, "low": low, "high": high, "drift": drift}
     return pd.DataFrame([row | {"status": status, "left_out_because": because}])
 
 
-def verdict(value, low, high, predicted, relation="equals", tolerance=0.02):
+def judged(value, low, high, predicted, relation="equals", tolerance=0.02, drift=0.0):
     claim = {
         "id": "c",
         "quantity": "fit.exponent",
@@ -22,7 +22,11 @@ def verdict(value, low, high, predicted, relation="equals", tolerance=0.02):
         "predicted": predicted,
         "tolerance": tolerance,
     }
-    return judge(claim, fits_table(value, low, high))["verdict"]
+    return judge(claim, fits_table(value, low, high, drift=drift))
+
+
+def verdict(*measured_and_predicted):
+    return judged(*measured_and_predicted)["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,40 @@ def verdict(value, low, high, predicted, relation="equals", tolerance=0.02):
 )
 def test_equality(value, low, high, predicted, expected):
     assert verdict(value, low, high, predicted) == expected
+
+
+@pytest.mark.parametrize(
+    ("predicted", "drift", "expected"),
+    [
+        (-0.47, -0.04, "inconclusive"),  # reaches -0.46, the tolerance is 0.02
+        (-0.4799, -0.04, "inconclusive"),
+        (-0.4801, -0.04, "refuted"),
+        (-0.47, 0.04, "refuted"),  # drifts away
+        (-0.47, 0.0, "refuted"),
+        (-0.47, np.nan, "refuted"),  # no exponent
+        (-0.43, -0.04, "inconclusive"),  # it has gone by: -0.42 at the end of the window, within the tolerance
+        (-0.33, 0.04, "inconclusive"),
+        (-0.33, -0.04, "refuted"),
+        (-0.40, 5.0, "confirmed"),  # a drift takes away no other verdict
+    ],
+)
+def test_an_exponent_that_drifts_towards_its_prediction_is_not_refuted(predicted, drift, expected):
+    """Measured -0.4 +- 0.005; at the end of the window value + drift/2, after as long again value + 3/2 drift."""
+    assert judged(-0.4, -0.405, -0.395, predicted, drift=drift)["verdict"] == expected
+
+
+def test_the_reason_tells_the_trend():
+    reason = judged(-0.4, -0.405, -0.395, -0.47, drift=-0.04)["reason"]
+    assert reason == (
+        "the interval lies 0.065 from the prediction, but the exponent is still drifting towards it: by -0.04 over the"
+        " window"
+    )
+
+
+@pytest.mark.parametrize("relation", ["below", "above"])
+def test_a_drift_does_not_change_what_an_inequality_says(relation):
+    still, drifting = (judged(0.4, 0.3, 0.5, 0.2, relation, drift=drift) for drift in (0.0, -9.0))
+    assert still["verdict"] == drifting["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +153,14 @@ def test_quantity_may_have_dots_and_a_kind():
     claim = {"id": "c", "relation": "equals", "predicted": 0.5, "tolerance": 0.02}
     assert judge(claim | {"quantity": "frontier.envelope.size_exponent"}, fits)["value"] == 0.5
     assert judge(claim | {"quantity": "frontier.envelope.size_exponent:simulation"}, fits)["value"] == 0.3
+
+
+def test_a_group_is_named_by_its_fit_dots_of_its_numbers_among_them():
+    first, second = "chi.source-0.5_richness-1e-05", "chi.source-0.6_richness-1"
+    fits = pd.concat([fits_table(-0.5, -0.51, -0.49, first), fits_table(-0.7, -0.71, -0.69, second)])
+    claim = {"id": "c", "relation": "equals", "predicted": -0.5, "tolerance": 0.02}
+    claims = [claim | {"quantity": quantity} for quantity in (f"{first}.exponent:theory", f"{second}.exponent")]
+    assert judge_all("s", "p", claims, fits)["verdict"].tolist() == ["confirmed", "refuted"]
 
 
 def test_a_budget_is_named_by_its_fit_and_a_ratio_of_theory_is_exact():

@@ -3,11 +3,16 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from rich.console import Console
+from scalefront import catalogue, cli
 from scalefront.claims import SCHEMA
+from scalefront.errors import StudyError
+from scalefront.parameter import Parameter
+from scalefront.prediction import Prediction
 from scalefront.screen import MOST_CLAIMS, claims_table, next_steps
 from scalefront.tables import write
 
@@ -59,9 +64,60 @@ def test_predict_prints_stated_and_derived_exponents(folder):
     assert lines["width_bottleneck_paper"] == "-2.0000"  # min(a - 1, 2b)
 
 
+def test_check_counts_every_group(folder):
+    fit = "{of: test_loss, against: width, where: {time: 10}, by: source}"
+    claim = "{id: c, statement: s, quantity: early.exponent, relation: below, predicted: 0}"
+    grid = STUDY.replace("[8, 16]", "[8, 16, 32, 64, 128], source: [0.5, 0.6, 0.7]")
+    (folder / "groups.yaml").write_text(f"{grid}fits: {{early: {fit}}}\nclaims: [{claim}]\n")
+    assert "3 fits, 3 claims, 0 figures" in scalefront("check", "groups.yaml", folder=folder).stdout
+
+
+def predicted_by(monkeypatch, **words):
+    """What `predict` finds of a model of its own, whose only prediction is its capacity times its richness."""
+
+    def predictions(capacity, source, richness, optimizer):
+        where = f"source {source:g}, {optimizer}"
+        return {"product": Prediction(capacity * richness, "a product", "nobody", True, where)}
+
+    parameters = [Parameter("capacity"), Parameter("source"), Parameter("richness", default=3.0, low=0), OPTIMIZER]
+    examples = {"capacity": 2.0, "source": 0.5, "richness": 1.0, "optimizer": "sgd"}
+    modules = {
+        "parameters": SimpleNamespace(PARAMETERS=parameters),
+        "exponents": SimpleNamespace(PREDICTED_BY=examples, predictions=predictions),
+    }
+    monkeypatch.setitem(catalogue.REGISTRY, "toy", "nowhere")
+    monkeypatch.setattr(catalogue, "part", lambda _, name: modules[name])
+    cli.predict(**{"capacity": 2.0, "source": 0.7, "model": "toy"} | words)
+
+
+OPTIMIZER = Parameter("optimizer", default="flow", choices=("flow", "sgd"))
+
+
+def test_predict_takes_the_further_words_of_a_model_or_their_defaults(monkeypatch, capsys):
+    predicted_by(monkeypatch)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "at richness 3, optimizer flow" and said[1].split()[:2] == ["product", "6.0000"]
+    assert "source 0.7, flow" in said[2]
+    predicted_by(monkeypatch, richness=0.5)
+    assert capsys.readouterr().out.splitlines()[1].split()[1] == "1.0000"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"richness": -1.0}, "--richness = -1.0: must be a number >= 0"),
+        ({"depth": 2.0}, "--depth = 2.0: toy predicts by capacity, source, richness, optimizer alone"),
+    ],
+)
+def test_predict_refuses_what_the_model_does_not_have(monkeypatch, words, said):
+    with pytest.raises(StudyError, match=said):
+        predicted_by(monkeypatch, **words)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["predict", "--capacity", "2", "--source", "1", "--richness", "1"], "random_features predicts by capacity,"),
         (["check", "absent"], "absent"),
         (["predict", "--capacity", "1", "--source", "0.4"], "--capacity = 1.0: must be a number > 1"),
         (["predict", "--capacity", "2", "--source", "-1"], "--source"),

@@ -57,3 +57,30 @@ def test_the_fits_do_not_see_the_predictions(easy):
     curves = pd.concat([shard_table(shard, {}).to_pandas() for shard in shards])
     again = study_fits(settings | {"frontier": study.frontier | {"predicted": {}}}, curves)[0]
     assert again.drop(columns="predicted").equals(fits.drop(columns="predicted"))
+
+
+GROUPS = """
+title: Two sources, lazy
+model: random_features
+spectrum: {kind: power_law, capacity: 1.5, modes: 1e12}
+time: {start: 1, stop: 1e6, points: 61}
+sweep: {curves: theory, width: .inf, samples: .inf, source: [0.4, 0.8]}
+fits: {chi: {of: test_loss, against: time, where: {width: .inf}, by: source, predicted: time_bottleneck}}
+claims:
+  - {id: time, statement: L ~ t^-source, quantity: chi.exponent, relation: equals, predicted: time_bottleneck,
+     tolerance: 0.02, relative_tolerance: 0.03}
+  - {id: wrong, statement: L ~ t^-0.4, quantity: chi.exponent, relation: equals, predicted: -0.4, tolerance: 0.02}
+"""
+
+
+def test_a_claim_by_words_is_judged_for_every_group(tmp_path):
+    (tmp_path / "two_sources.yaml").write_text(GROUPS)
+    study = load_study(tmp_path / "two_sources.yaml")
+    found = judge_all(study.name, study.paper, study.claims, theory_fits(study)).set_index("id")
+    assert found["tolerance"].tolist() == pytest.approx([0.012, 0.02, 0.02, 0.02])
+    assert found["verdict"].to_dict() == {
+        "time.source-0.4": "confirmed",
+        "time.source-0.8": "confirmed",
+        "wrong.source-0.4": "confirmed",
+        "wrong.source-0.8": "refuted",
+    }

@@ -8,6 +8,7 @@ from scalefront.archive.asked import archive_name, require_source, state, uncomm
 from scalefront.code_digest import code_digest
 from scalefront.errors import StudyError
 from scalefront.figures import FIGURES
+from scalefront.models import REGISTRY
 from scalefront.resources import job_resources
 from scalefront.rule_digests import rule_digest
 from scalefront.shard_marks import shard_marks
@@ -85,9 +86,9 @@ def order_parameter_inputs(study):
     return {"order_parameters": f"results/{study}/order_parameters.parquet"} if asked else {}
 
 
-def figure_code(figure):
-    """Digest of the code that draws one figure."""
-    return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure]])
+def figure_code(figure, model):
+    """Digest of the code that draws one figure of a study of ``model``, whose predictions it may show."""
+    return code_digest(ROOT / "scripts" / "draw.py", [FIGURES[figure], f"{REGISTRY[model]}.exponents"])
 
 
 def archived_results():

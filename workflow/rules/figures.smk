@@ -29,12 +29,13 @@ rule draw:
             "figure": w.figure,
             "title": STUDIES[w.study].title,
             "remarks": STUDIES[w.study].remarks,
+            "model": STUDIES[w.study].model,
             "fits": STUDIES[w.study].fits,
             "frontier": STUDIES[w.study].frontier,
             "order_parameters": STUDIES[w.study].order_parameters,
             "swept": STUDIES[w.study].swept,
         },
-        code=lambda w: figure_code(w.figure),
+        code=lambda w: figure_code(w.figure, STUDIES[w.study].model),
     script:
         "../../scripts/draw.py"
 

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from scalefront.errors import StudyError
@@ -109,19 +108,19 @@ def check_files(study):
     read only for the limits of step sizes. Raises StudyError.
     """
     source = study.spectrum
-    stepped = part(study.model, "parameters").stepped
+    stepped, stop = part(study.model, "parameters").stepped, last_finite(study.time)
     has_limits = any(stepped(point.parameters) for point in study.points.values())
     spectrum = _measured_spectrum(source) if source.measured and (has_limits or not source.bundled) else None
     if source.measured:
         modes = BUNDLED_SETS[source.bundled].modes if source.bundled else spectrum.modes
         check = part(study.model, "parameters").check
-        stop = last_finite(study.time)
         _refuse_any(study, lambda point, kind: check(point | {"modes": float(modes)}, kind, stop))
         index = (study.order_parameters or {}).get("index", [])
         if index and max(index) > modes:
             raise StudyError(study.path, "order_parameters.index", max(index), f"ranks of modes, at most {modes:g}")
     if has_limits:
-        _refuse_any(study, partial(part(study.model, "stability").check, spectrum=spectrum))
+        limits = part(study.model, "stability").check
+        _refuse_any(study, lambda point, kind: limits(point, kind, stop, spectrum))
 
 
 def _refuse_any(study, check):

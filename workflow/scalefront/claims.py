@@ -17,6 +17,7 @@ SCHEMA = {
 }
 CONFIRMED, REFUTED, INCONCLUSIVE = "confirmed", "refuted", "inconclusive"
 WIDEST_INTERVAL = 4  # times the tolerance: a wider one does not confirm an equality
+REACHED = 1.5  # drifts: half a one to the end of the window, one more over as long again beyond it
 _PREFERRED_KIND = "theory"
 SHOWN = ("study", "claim", "predicted", "measured", "verdict", "reason")
 PAGE = """<!DOCTYPE html>
@@ -34,11 +35,15 @@ th, td {{ text-align: left; padding: 0.3em 0.9em; border-bottom: 1px solid #ddd;
 
 
 class Measurement(NamedTuple):
-    """A measured quantity with its interval; NaN where there is none, then ``trouble`` says why."""
+    """A measured quantity with its interval; NaN where there is none, then ``trouble`` says why.
+
+    ``drift`` is by how much a local exponent changes over its window, NaN for what is no exponent.
+    """
 
     value: float = math.nan
     low: float = math.nan
     high: float = math.nan
+    drift: float = math.nan
     trouble: str = ""
 
 
@@ -46,8 +51,10 @@ def judge(claim, fits, study="", paper=""):
     """The verdict on one claim.
 
     With the interval [low, high] (widened to hold the value): "equals" is confirmed if |value - predicted| <= tolerance
-    and high - low <= 4 tolerance, refuted if the interval lies farther than the tolerance from the prediction; "below"
-    is confirmed if high < predicted and refuted if low >= predicted, "above" the other way round. Else inconclusive.
+    and high - low <= 4 tolerance, refuted if the interval lies farther than the tolerance from the prediction, unless
+    the exponent has not converged: its drift, going on over as long again in log x beyond the window, would bring it to
+    within the tolerance. "below" is confirmed if high < predicted and refuted if low >= predicted, "above" the other
+    way round. Else inconclusive.
 
     Parameters
     ----------
@@ -74,7 +81,8 @@ def judge(claim, fits, study="", paper=""):
 
 def judge_all(study, paper, claims, fits):
     """Claims table, with the columns of SCHEMA, of all ``claims`` of a study."""
-    rows = [judge(claim, fits, study, paper) for claim in claims]
+    named, none = dict(iter(fits.groupby("fit"))), fits.iloc[:0]
+    rows = [judge(claim, named.get(_named(claim["quantity"])[0], none), study, paper) for claim in claims]
     return pd.DataFrame(rows, columns=list(SCHEMA)).astype(SCHEMA)
 
 
@@ -94,10 +102,16 @@ def _are_claims(table):
     return printable and bool(known.all())
 
 
-def measurement(quantity, fits):
-    """The Measurement that "<fit>.<parameter>[:<kind>]" names in a fits table."""
+def _named(quantity):
+    """(fit, parameter, kind) of "<fit>.<parameter>[:<kind>]"; a fit may have dots in its name, a kind may be empty."""
     name, _, kind = quantity.partition(":")
     fit, _, parameter = name.rpartition(".")
+    return fit, parameter, kind
+
+
+def measurement(quantity, fits):
+    """The Measurement that "<fit>.<parameter>[:<kind>]" names in a fits table."""
+    fit, parameter, kind = _named(quantity)
     rows = fits[(fits["fit"] == fit) & (fits["parameter"] == parameter)]
     if not kind:
         kind = _PREFERRED_KIND if (rows["kind"] == _PREFERRED_KIND).any() or rows.empty else rows["kind"].min()
@@ -109,7 +123,7 @@ def measurement(quantity, fits):
     if row["status"] != "ok":
         because = row["left_out_because"]
         return Measurement(trouble=row["status"] + ("" if pd.isna(because) else f": {because}"))
-    measured = Measurement(*(float(row[end]) for end in ("value", "low", "high")))
+    measured = Measurement(*(float(row[number]) for number in ("value", "low", "high", "drift")))
     if not math.isfinite(measured.low + measured.high):
         return measured._replace(trouble="the fit has no interval")
     return measured
@@ -122,7 +136,7 @@ def _verdict(measured, relation, predicted, tolerance):
         return INCONCLUSIVE, "there is no prediction"
     low, high = min(measured.low, measured.value), max(measured.high, measured.value)
     if relation == "equals":
-        return _equals(measured.value, low, high, predicted, tolerance)
+        return _equals(measured.value, low, high, measured.drift, predicted, tolerance)
     on_side, off_side = (
         (high < predicted, low >= predicted) if relation == "below" else (low > predicted, high <= predicted)
     )
@@ -134,9 +148,12 @@ def _verdict(measured, relation, predicted, tolerance):
     return INCONCLUSIVE, f"{where} holds {predicted:.4g}"
 
 
-def _equals(value, low, high, predicted, tolerance):
+def _equals(value, low, high, drift, predicted, tolerance):
     difference, width = abs(value - predicted), high - low
     gap = max(low - predicted, predicted - high)
+    if gap > tolerance and _drifts_to(value, drift, predicted, tolerance):
+        trend = f"the exponent is still drifting towards it: by {drift:.2g} over the window"
+        return INCONCLUSIVE, f"the interval lies {gap:.2g} from the prediction, but {trend}"
     if gap > tolerance:
         return REFUTED, f"the interval lies {gap:.2g} from the prediction, more than the tolerance {tolerance:g}"
     if difference > tolerance:
@@ -144,6 +161,14 @@ def _equals(value, low, high, predicted, tolerance):
     if width > WIDEST_INTERVAL * tolerance:
         return INCONCLUSIVE, f"the interval is {width:.2g} wide, more than {WIDEST_INTERVAL} times the tolerance"
     return CONFIRMED, f"the value is {difference:.2g} off, within the tolerance {tolerance:g}"
+
+
+def _drifts_to(value, drift, predicted, tolerance):
+    """Whether a drift that goes on over as long again as the window brings a value to within the tolerance."""
+    if math.isnan(drift):
+        return False
+    reached = value + REACHED * drift
+    return min(value, reached) - tolerance <= predicted <= max(value, reached) + tolerance
 
 
 def markdown(table):

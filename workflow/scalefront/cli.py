@@ -11,6 +11,7 @@ from rich.table import Table
 from scalefront import catalogue
 from scalefront.errors import StudyError
 from scalefront.jobs import INTERRUPTED
+from scalefront.study.groups import in_words, names_of
 from scalefront.study.yaml import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,21 +61,39 @@ def predict(
     capacity: Annotated[float, typer.Option(help="Decay of the eigenvalues, > 1.")],
     source: Annotated[float, typer.Option(help="Decay of the task, > 0.")],
     model: Annotated[str, typer.Option(help="Name of the model.")] = "random_features",
+    richness: Annotated[float | None, typer.Option(help="Feature learning, of models that have it.")] = None,
+    depth: Annotated[float | None, typer.Option(help="Hidden layers, of models that have them.")] = None,
 ):
     """Print the exponents that the papers state and that the exact theory gives, with the range of each."""
     if model not in catalogue.REGISTRY:
         raise StudyError("command line", "--model", model, "one of: " + ", ".join(catalogue.REGISTRY))
-    for parameter in catalogue.part(model, "parameters").PARAMETERS:
-        value = {"capacity": capacity, "source": source}.get(parameter.word)
-        if value is not None and not parameter.accepts(value):
-            raise StudyError("command line", f"--{parameter.word}", value, f"must be {parameter.allowed}")
-    found = catalogue.part(model, "exponents").predictions(capacity, source)
+    given = {"capacity": capacity, "source": source, "richness": richness, "depth": depth}
+    words = _predicted_by(model, {word: value for word, value in given.items() if value is not None})
+    further = {word: value for word, value in words.items() if word not in ("capacity", "source")}
+    if further:
+        console.print(f"at {in_words(further)}", markup=False, soft_wrap=True, style="dim")
+    found = catalogue.part(model, "exponents").predictions(**words)
     margin = max(map(len, found))
     for name, prediction in found.items():
         holds = "range:" if prediction.holds else "outside its range:"
         console.print(f"{name:{margin}}  {prediction.value:8.4f}  {prediction.statement}", markup=False, soft_wrap=True)
         remark = f"{holds} {prediction.range}; {prediction.source}"
         console.print(" " * (margin + 12) + remark, markup=False, soft_wrap=True, style="dim")
+
+
+def _predicted_by(model, given):
+    """word -> value of all that the predictions of a model depend on: as ``given``, else its default or an example."""
+    examples = catalogue.part(model, "exponents").PREDICTED_BY
+    declared = {parameter.word: parameter for parameter in catalogue.part(model, "parameters").PARAMETERS}
+    for word, value in given.items():
+        if word not in examples:
+            allowed = f"{model} predicts by {', '.join(examples)} alone"
+            raise StudyError("command line", f"--{word}", value, allowed)
+        if not declared[word].accepts(value):
+            raise StudyError("command line", f"--{word}", value, f"must be {declared[word].allowed}")
+    defaults = {word: one.default for word, one in declared.items() if not one.required and one.default is not None}
+    words = examples | {word: value for word, value in defaults.items() if word in examples}
+    return words | {word: declared[word].convert(value) for word, value in given.items()}
 
 
 @app.command()
@@ -89,9 +108,8 @@ def check(study: StudyName):
         table.add_row(kind, str(len(entries)), str(curves), str(len(shards)), str(len(found.time)))
     console.print(f"{found.path}: {found.title}", markup=False, soft_wrap=True)
     console.print(table)
-    console.print(
-        f"{len(found.fits)} fits, {len(found.claims)} claims, {len(found.figures)} figures; nothing to object"
-    )
+    fits = sum(len(names_of(name, fit)) for name, fit in found.fits.items())
+    console.print(f"{fits} fits, {len(found.claims)} claims, {len(found.figures)} figures; nothing to object")
 
 
 @app.command()

@@ -26,7 +26,11 @@ FIT_MEANING = {
     "law": "power (y = prefactor x^exponent, default) | relative_difference (simulation against theory)"
     " | ratio (of two losses) | onset (power law of the time at which a share reaches a threshold)",
     "window": "auto (the project's one rule, docs/fits.md; default) | [low, high]",
-    "predicted": "a number, or the name of a prediction; shown beside the fit, never used by it",
+    "by": "words, not for relative_difference: a fit `<name>.<group>` for every combination of their values, e.g."
+    " `chi.source-0.5_richness-1`; curves of one group differ in `against` alone; a group with fewer than"
+    f" {fits.MIN_VALUES} finite values of it has no fit",
+    "predicted": "a number, or the name of a prediction (with `by` that of each group); shown beside the fit, never"
+    " used by it",
     "excess_over": "word -> value, for power and onset: what the curve has in excess of the one with these words"
     " replaced (null takes a word away), e.g. {width: .inf}",
     "to": "word -> value, for ratio: the loss below the bar has these words replaced; time may be among them",
@@ -37,7 +41,9 @@ FRONTIER_MEANING = {
     "compute": "columns whose product is the compute, e.g. [width, time]",
     "budget": "samples: a frontier for each finite number of samples, which may use as many or fewer; curves may then"
     " differ in samples, too",
-    "where": "which curves: kind and any word; they may differ in the size alone",
+    "by": "words, not with a budget: a frontier `frontier.<method>.<group>` for every combination of their values that"
+    f" has {frontier.MIN_SIZES} finite sizes",
+    "where": "which curves: kind and any word; they may differ in the size alone, or with `by` in its words, too",
     "methods": " | ".join(frontier.METHODS),
 }
 CLAIM_MEANING = {
@@ -46,10 +52,13 @@ CLAIM_MEANING = {
     "quantity": "<fit>.exponent | <fit>.prefactor | <fit>.relative_difference | <fit>.ratio"
     " | frontier.<method>.{size,time,loss}_exponent, with a budget of the largest, of others"
     " frontier.<method>.samples-<budget>.{size,time,loss}_exponent | frontier.<method>.binding_exponent"
-    " | spectrum.{capacity,source}; `:simulation` asks for the fit of the simulated curves",
+    " | spectrum.{capacity,source}; `:simulation` asks for the fit of the simulated curves. Of a fit or frontier with"
+    " `by` it stands for a claim `<id>.<group>` on every group, `<fit>.<group>.exponent` for that on one",
     "relation": " | ".join(claims.RELATIONS),
-    "predicted": "a number, or the name of a prediction",
+    "predicted": "a number, or the name of a prediction, which is that of each group",
     "tolerance": "for equals: how far value and prediction may differ",
+    "relative_tolerance": "for equals: they may differ by this share of the prediction, where that is less (and not 0)",
+    "where": "word -> value: on the groups with these values of words of `by` alone",
 }
 
 
@@ -82,8 +91,9 @@ LIMITS = {
     "seeds": sweep.MAX_SEEDS,
     "times": timegrid.MAX_TIMES,
     "rows of curves: points times seeds times times": study.MAX_ROWS,
-    "fits": fits.MAX_FITS,
-    "claims": claims.MAX_CLAIMS,
+    "fits, counted with one for each group": fits.MAX_FITS,
+    "groups of a frontier": frontier.MAX_GROUPS,
+    "claims, counted with one for each group": claims.MAX_CLAIMS,
     "ranks in `order_parameters.index`": order_parameters.MOST_RANKS,
     "bytes of a table of one's own, as a file and in memory": spectrum.MAX_BYTES,
 }
@@ -145,8 +155,11 @@ def _limits():
 
 def schema():
     """JSON schema of study files, for editors; the study reader checks more than a schema can say."""
-    parameters = {p.word: p for model in REGISTRY for p in part(model, "parameters").PARAMETERS}
-    value = {word: _value_schema(parameter) for word, parameter in parameters.items()}
+    declared = {}
+    for model in REGISTRY:
+        for parameter in part(model, "parameters").PARAMETERS:
+            declared.setdefault(parameter.word, {})[model] = parameter
+    value = {word: _value_schema(word, by_model) for word, by_model in declared.items()}
     axis = {
         word: {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, {"type": "object"}]}
         for word, one in value.items()
@@ -154,7 +167,7 @@ def schema():
     names = {"type": ["string", "array"]}
     grid = _object(axis | {"curves": names, "seeds": {"type": "integer", "minimum": 1}, "fan_out": names})
     blocks = {
-        block: {word: value[word] for word, parameter in parameters.items() if parameter.block == block}
+        block: {word: value[word] for word, found in declared.items() if block in {one.block for one in found.values()}}
         for block in ("spectrum", "dynamics")
     }
     text = {"type": "string"}
@@ -184,11 +197,18 @@ def schema():
     )
 
 
-def _value_schema(parameter):
-    meaning = WORDS[parameter.word].meaning
-    if parameter.choices:
-        return {"enum": list(parameter.choices), "description": meaning}
-    return {"type": "number", "description": f"{meaning}; {parameter.allowed}"}
+def _value_schema(word, declared):
+    """What some model allows for a word; ``declared`` is model -> Parameter."""
+    choices = list(dict.fromkeys(choice for parameter in declared.values() for choice in parameter.choices))
+    number = not all(parameter.choices for parameter in declared.values())
+    kinds = ([{"type": "number"}] if number else []) + ([{"enum": choices}] if choices else [])
+    meaning = WORDS[word].meaning
+    allowed = {model: parameter.allowed for model, parameter in declared.items()}
+    if len(set(allowed.values())) > 1:
+        meaning += "; " + "; ".join(f"{model}: {text}" for model, text in allowed.items())
+    elif number:
+        meaning += f"; {next(iter(allowed.values()))}"
+    return (kinds[0] if len(kinds) == 1 else {"anyOf": kinds}) | {"description": meaning}
 
 
 def _object(properties, required=()):

@@ -51,6 +51,15 @@ def test_resamples_are_done_at_once_and_each_as_if_alone():
     assert (together.edge[:, 2] == one.edge).all()
 
 
+def test_how_many_are_interpolated_together_changes_nothing(monkeypatch):
+    curves, cost = surface(0.5, 0.4, 8 * 2.0 ** np.arange(8)), Cost(2.0, 1, 1)
+    compute = compute_grid(curves, cost)
+    together = envelope(curves, cost, compute)
+    monkeypatch.setattr("scalefront.fits.envelope.AT_ONCE", 1)
+    for ours, alone in zip(together, envelope(curves, cost, compute), strict=True):
+        assert_allclose(ours, alone, rtol=1e-12)
+
+
 def test_sizes_may_have_time_grids_of_their_own():
     sizes = 8 * 2.0 ** np.arange(9)
     grids = [np.geomspace(0.1 * (1 + i / 20), 1e6, 70 + i) for i in range(9)]

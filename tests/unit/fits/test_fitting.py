@@ -49,6 +49,21 @@ def test_columns_are_those_of_the_contract(tables):
     assert tables[0].dtypes.astype(str).to_dict() == pytest.approx(FITS_SCHEMA)
 
 
+def test_every_exponent_has_a_drift_and_nothing_else_has(tables):
+    exponents = tables[0]["parameter"].str.endswith("exponent")
+    assert (tables[0]["drift"].notna() == exponents).all()
+    assert row(tables[0], "time_exponent", "exponent", "theory")["drift"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_drift_is_that_over_the_window():
+    """log L = -0.4 u - 0.002 u^2, u = log t: the local exponent -0.4 - 0.004 u."""
+    u = np.log(TIME[:-1])
+    bent = curve_rows("theory", np.inf, None).head(len(u)).assign(test_loss=np.exp(-0.4 * u - 0.002 * u**2))
+    found = row(fit_table(bent, {"bent": TIME_FIT | {"window": [10, 1000]}})[0], "bent", "exponent", "theory")
+    assert found["drift"] == pytest.approx(-0.004 * np.log(found["window_high"] / found["window_low"]), rel=0.05)
+    assert found["drift"] == pytest.approx(-0.004 * np.log(100), rel=0.05)
+
+
 def test_theory_gives_the_exponents_of_the_surface(tables):
     expected = {("time_exponent", "exponent"): -0.4, ("width_exponent", "exponent"): -0.5}
     for (fit, parameter), value in expected.items():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scalefront.fits.laws import EXPONENT_LIMIT, fit_power_law
+from scalefront.fits.laws import EXPONENT_LIMIT, drift, fit_power_law
 
 X = np.geomspace(10, 1e5, 30)
 
@@ -36,3 +36,15 @@ def test_exponent_on_its_bound_is_reported():
     x = np.array([1.0, 1.1, 1.2])
     law = fit_power_law(x, x ** (2 * EXPONENT_LIMIT))
     assert law.at_bound
+
+
+@pytest.mark.parametrize("exponent", [-2.0, 0.0, 1.5])
+def test_a_power_law_does_not_drift(exponent):
+    assert drift(X, 3.0 * X**exponent) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("x", [X, np.array([2.0, 3.0, 70.0, 1e3, 4e7]), 1e9 * X])
+def test_the_drift_is_the_change_of_the_local_exponent(x):
+    """log y = 2 - 0.4 u - 0.01 u^2 has the local exponent -0.4 - 0.02 u."""
+    u = np.log(x)
+    assert drift(x, np.exp(2 - 0.4 * u - 0.01 * u**2)) == pytest.approx(-0.02 * (u[-1] - u[0]), rel=1e-9)

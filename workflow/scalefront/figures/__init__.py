@@ -15,5 +15,8 @@ FIGURES = {
     "responses": "scalefront.figures.responses",
     "correlations": "scalefront.figures.correlations",
     "rate_density": "scalefront.figures.rate_density",
+    "exponents_against": "scalefront.figures.exponents_against",
+    "phase_diagram": "scalefront.figures.phase_diagram",
+    "equal_times": "scalefront.figures.equal_times",
     "measured_spectrum": "scalefront.figures.measured_spectrum",
 }

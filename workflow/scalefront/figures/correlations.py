@@ -1,4 +1,4 @@
-"""Correlation functions C0 to C3 of the theory between two times."""
+"""Correlation functions of the theory between two times."""
 
 from typing import NamedTuple
 
@@ -8,8 +8,11 @@ from scalefront.figures import style
 from scalefront.figures.labels import known_axis
 from scalefront.figures.order_parameters import LEAST, missing, name_of, solved_points
 
-# what correlates with itself (theory/dynamical_model.md 2.1)
-CORRELATIONS = {"C0": "error", "C1": "residuals", "C2": "gradient", "C3": "projected gradient"}
+# of a model: what correlates with itself (theory/dynamical_model.md 2.1, theory/feature_learning.md 2.1)
+CORRELATIONS = (
+    {"C0": "error", "C1": "residuals", "C2": "gradient", "C3": "projected gradient"},
+    {"C_w": "readout", "C_h": "projected gradient", "C_g": "gradient"},
+)
 
 
 class Correlation(NamedTuple):
@@ -29,7 +32,7 @@ class Correlation(NamedTuple):
 
 @style.styled
 def draw(settings, tables):
-    """Figure of the normalised correlations over (log t, log s): a row for every point, a panel for C0, C1, C2, C3.
+    """Figure of the normalised correlations over (log t, log s): a row for every point, a panel for each of them.
 
     Parameters
     ----------
@@ -41,11 +44,12 @@ def draw(settings, tables):
     matplotlib Figure
     """
     table = tables.get("order_parameters")
-    points = [] if table is None else solved_points(table, list(CORRELATIONS))
+    names = {} if table is None else correlations_in(table)
+    points = solved_points(table, list(names)) if names else []
     if not points:
         return style.message(settings, missing(tables))
-    shown = [correlation(point, name) for point in points for name in CORRELATIONS]
-    figure, panels = style.panels(settings, shown, columns=len(CORRELATIONS))
+    shown = [correlation(point, name, what) for point in points for name, what in names.items()]
+    figure, panels = style.panels(settings, shown, columns=len(names))
     lowest = min((np.nanmin(one.values) for one in shown if np.isfinite(one.values).any()), default=0.0)
     lowest = min(0.0, np.floor(10 * lowest + 0.05) / 10)  # a whole tenth, zero where nothing is below it but rounding
     drawn = [_draw_map(axes, one, lowest, table) for axes, one in panels]
@@ -58,8 +62,14 @@ def draw(settings, tables):
     return figure
 
 
-def correlation(point, name):
-    """The normalised Correlation ``name`` of a Solved point; without times where the point has none."""
+def correlations_in(table):
+    """name -> what it is of the correlations of the model that ``table`` is of, none where it has no correlation."""
+    known = set(table["quantity"])
+    return next((names for names in CORRELATIONS if not known.isdisjoint(names)), {})
+
+
+def correlation(point, name, what):
+    """The normalised Correlation ``name``, of ``what``, of a Solved point; without times where the point has none."""
     rows = point.rows[point.rows["quantity"] == name]
     rows = rows[np.isfinite(rows["time"]) & np.isfinite(rows["other_time"]) & (rows["time"] > 0)]
     matrix = rows[rows["other_time"] > 0].pivot(index="time", columns="other_time", values="value")
@@ -67,7 +77,7 @@ def correlation(point, name):
     values = matrix.reindex(columns=times).to_numpy(float)
     diagonal = np.diag(values)
     scale = np.sqrt(np.where(diagonal > LEAST * np.nanmax(diagonal, initial=0.0), diagonal, np.nan))
-    title = f"{name_of(name)}, {CORRELATIONS[name]}\n{point.caption}"
+    title = f"{name_of(name)}, {what}\n{point.caption}"
     return Correlation(title, times, values / np.outer(scale, scale))
 
 

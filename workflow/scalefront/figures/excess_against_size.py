@@ -5,6 +5,7 @@ import numpy as np
 from scalefront.figures import marks, style
 from scalefront.figures.differences import TOLD, above_rounding
 from scalefront.figures.fit_lines import asked_fits, draw_guide, draw_law, guide_key, law_keys, laws_among
+from scalefront.figures.groups import one_by_one
 from scalefront.figures.labels import caption, equation, known_axis, symbol
 from scalefront.figures.loss_against_size import shown_times, tick_sizes
 from scalefront.figures.onsets import draw_onset
@@ -27,7 +28,7 @@ def draw(settings, tables):
     -------
     matplotlib Figure
     """
-    curves = tables["curves"]
+    settings, curves = one_by_one(settings), tables["curves"]
     families = _families(curves)
     if not families:
         return style.message(settings, "no excess: no curves of finite sizes have the one of infinite size beside them")

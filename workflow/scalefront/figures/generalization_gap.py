@@ -4,6 +4,7 @@ import numpy as np
 
 from scalefront.figures import marks, style
 from scalefront.figures.fit_lines import asked_fits, draw_fits
+from scalefront.figures.groups import one_by_one
 from scalefront.figures.labels import caption, equation, known_axis, symbol
 from scalefront.figures.onsets import draw_onset
 from scalefront.figures.selection import SIZES, Family, covering, lines
@@ -24,7 +25,7 @@ def draw(settings, tables):
     -------
     matplotlib Figure
     """
-    curves = tables["curves"]
+    settings, curves = one_by_one(settings), tables["curves"]
     families = covering(usable(curves[np.isfinite(curves["samples"])], "gap")[0]) if "samples" in curves else []
     if not families:
         return style.message(settings, "no generalization gap: no curve has a finite training set")

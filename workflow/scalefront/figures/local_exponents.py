@@ -4,6 +4,7 @@ import numpy as np
 
 from scalefront.figures import marks, style
 from scalefront.figures.fit_lines import asked_fits, fitted_laws
+from scalefront.figures.groups import one_by_one, title_of
 from scalefront.figures.labels import caption, exponent, known_axis, symbol
 from scalefront.figures.selection import SIZES
 from scalefront.fits.asked import asked_curve
@@ -28,6 +29,7 @@ def draw(settings, tables):
     -------
     matplotlib Figure
     """
+    settings = one_by_one(settings)
     asked = [(name, fit, kind) for name, fit in asked_fits(settings, "power") for kind in _kinds(fit, tables["curves"])]
     if not asked:
         return style.message(settings, "no local exponent: the study asks for no power-law fit")
@@ -51,7 +53,7 @@ def _draw_panel(axes, name, fit, kind, laws, curves):
     try:
         found = _curve(name, fit, kind, curves)
     except Unfitted as error:
-        axes.set_title(name.replace("_", " "))
+        axes.set_title(title_of(name, fit))
         style.tell(axes, f"no curve: {error}")
         return
     axes.set_xscale("log")
@@ -59,7 +61,7 @@ def _draw_panel(axes, name, fit, kind, laws, curves):
         word: value for word, value in found.parameters.items() if word != against and word in parameter_words(curves)
     }
     told = ", t = ∞" if found.parameters.get("time") == np.inf else ""
-    axes.set_title(f"{name.replace('_', ' ')}, {kind}\n{caption(fixed, curves, SIZES)}{told}")
+    axes.set_title(f"{title_of(name, fit)}, {kind}\n{caption(fixed, curves, SIZES)}{told}")
     handles = [_draw_slopes(axes, found.measured, kind)]
     for law in laws:
         handles += _draw_law(axes, law)

@@ -1,9 +1,13 @@
 """Loss against compute with the compute-optimal frontier, and the optimal size and time along it."""
 
+from typing import NamedTuple
+
 import numpy as np
+import pandas as pd
 
 from scalefront.figures import style
 from scalefront.figures.fit_lines import draw_guide, draw_law, fitted_laws, guide_key, law_keys
+from scalefront.figures.groups import groups_of, spread
 from scalefront.figures.labels import equation, known_axis, product, symbol
 from scalefront.figures.selection import lines
 from scalefront.fits.selection import select
@@ -12,6 +16,27 @@ from scalefront.words import axis_label
 MARKERS = "os^D"
 BINDING = "X"  # an optimum that more samples would lower most
 KINDS = {"theory": style.LIMIT, "simulation": "#0072B2"}
+MOST_ROWS = style.MOST_ROWS  # groups of curves that have three panels each; of more of them the loss alone is shown
+MOST_PANELS = style.MOST_ROWS * style.COLUMNS
+
+
+class Part(NamedTuple):
+    """What one frontier is drawn from: the study has one, or one for each group of its curves.
+
+    Attributes
+    ----------
+    name : what its fits have behind ``frontier.<method>``
+    told : what its curves share, as text
+    rows : of the curves table, with a finite compute
+    optima : of the frontier table
+    predicted : parameter -> number
+    """
+
+    name: str
+    told: str
+    rows: pd.DataFrame
+    optima: pd.DataFrame
+    predicted: dict
 
 
 @style.styled
@@ -19,6 +44,7 @@ def draw(settings, tables):
     """Figure of L(C), N*(C) and t*(C): all curves, the optima (hollow on the edge of the grid), fits in their windows.
 
     Where the frontier has budgets of samples, each has a colour, and crosses are optima at which the samples bind.
+    A frontier for each group of curves has panels of its own: of the loss alone where the groups are many.
 
     Parameters
     ----------
@@ -32,27 +58,47 @@ def draw(settings, tables):
     frontier = settings["frontier"]
     if not frontier:
         return style.message(settings, "no frontier: the study names no compute")
-    rows = select(tables["curves"], frontier["where"])
-    rows = rows[np.isfinite(rows["compute"].to_numpy(float, na_value=np.nan)) & (rows["compute"] > 0)]
-    size = frontier["size"]
-    shown = {
-        "loss": ("L*", known_axis("test_loss", rows)),
+    curves, size = tables["curves"], frontier["size"]
+    quantities = {
+        "loss": ("L*", known_axis("test_loss", curves)),
         "size": (f"{symbol(size)}*", f"optimal {size} {symbol(size)}*"),
-        "time": ("t*", known_axis("time", rows).replace("time t", "optimal time t*")),
+        "time": ("t*", known_axis("time", curves).replace("time t", "optimal time t*")),
     }
     compute = axis_label("compute", product(frontier["compute"]))
-    figure, panels = style.panels(settings, list(shown))
-    for axes, quantity in panels:
-        mark, label = shown[quantity]
-        axes.set(xlabel=compute, ylabel=label, xscale="log", yscale="log")
+    parts = _parts(frontier, tables)
+    named = quantities if len(parts) <= MOST_ROWS else ["loss"]
+    shown = [(part, quantity) for part in parts for quantity in named]
+    figure, panels = style.panels(settings, shown, columns=style.COLUMNS)
+    for axes, (part, quantity) in panels:
+        mark, label = quantities[quantity]
+        axes.set(xlabel=compute, ylabel=label, title=part.told, xscale="log", yscale="log")
         if quantity == "loss":
-            _draw_curves(axes, rows, size, budget=frontier.get("budget"))
-        handles = _draw_optima(axes, quantity, mark, settings, tables)
-        if quantity != "loss" and not len(tables["frontier"]):
+            _draw_curves(axes, part.rows, size, budget=frontier.get("budget"))
+        handles = _draw_optima(axes, quantity, mark, frontier, part, tables["fits"])
+        if quantity != "loss" and not len(part.optima):
             style.tell(axes, "no optimum: fewer than three sizes have a curve")
         style.legend(axes, handles, "lower left" if quantity == "loss" else "upper left")
     style.legend_below(figure, _keys(tables["frontier"], frontier.get("budget")))
     return figure
+
+
+def _parts(frontier, tables):
+    """The Part of the whole frontier, or those of its groups: evenly spaced ones first."""
+    curves, optima = tables["curves"], tables["frontier"]
+    groups = groups_of(frontier, curves)
+    if not groups:
+        return [Part("", "", _with_compute(select(curves, frontier["where"])), optima, frontier["predicted"])]
+    found = []
+    for group in spread(groups, MOST_PANELS):
+        fits = [f"frontier.{method}.{group.name}" for method in frontier["methods"]]
+        kept = optima[optima["fit"].isin(fits)]
+        found.append(Part(f".{group.name}", group.told, _with_compute(group.rows), kept, group.predicted or {}))
+    return found
+
+
+def _with_compute(rows):
+    """The ``rows`` whose compute is positive and finite."""
+    return rows[np.isfinite(rows["compute"].to_numpy(float, na_value=np.nan)) & (rows["compute"] > 0)]
 
 
 def _draw_curves(axes, rows, size, budget):
@@ -68,17 +114,17 @@ def _draw_curves(axes, rows, size, budget):
     return style.colour_bar(axes, values, axis_label(size)) if len(values) > 1 and not budget else None
 
 
-def _draw_optima(axes, quantity, mark, settings, tables):
+def _draw_optima(axes, quantity, mark, frontier, part, fits):
     """Optima of all kinds and methods with their fits and predicted slopes; returns the legend entries."""
-    predicted = settings["frontier"]["predicted"].get(f"{quantity}_exponent")
-    shades = _budget_colours(tables["frontier"])
+    predicted = part.predicted.get(f"{quantity}_exponent")
+    shades = _budget_colours(part.optima)
     handles = []
-    for (kind, method), optima in tables["frontier"].groupby(["kind", "method"]):
-        marker = MARKERS[settings["frontier"]["methods"].index(method) % len(MARKERS)]
+    for (kind, method), optima in part.optima.groupby(["kind", "method"]):
+        marker = MARKERS[frontier["methods"].index(method) % len(MARKERS)]
         for budget, found in _by_budget(optima):
             _draw_points(axes, found, quantity, shades.get(budget, KINDS[kind]), marker)
         names = (f"{quantity}_exponent", f"{quantity}_prefactor")
-        for law in fitted_laws(tables["fits"], f"frontier.{method}", *names):
+        for law in fitted_laws(fits, f"frontier.{method}{part.name}", *names):
             if law.kind != kind:
                 continue
             draw_law(axes, law, linewidth=6.0)
@@ -87,7 +133,7 @@ def _draw_optima(axes, quantity, mark, settings, tables):
             handles += law_keys(law, mark, symbol("compute"))
     if predicted is not None and handles:
         handles.append(guide_key(predicted))
-    return handles + (_binding_keys(settings["frontier"], tables["fits"]) if quantity == "loss" else [])
+    return handles + (_binding_keys(frontier, fits) if quantity == "loss" else [])
 
 
 def _binding_keys(frontier, fits):

@@ -4,6 +4,7 @@ import numpy as np
 
 from scalefront.figures import marks, style
 from scalefront.figures.fit_lines import draw_fits
+from scalefront.figures.groups import one_by_one
 from scalefront.figures.labels import caption, equation, known_axis, number, symbol
 from scalefront.figures.selection import SIZES, along, lines
 from scalefront.fits.selection import at_time
@@ -26,7 +27,7 @@ def draw_against(size, settings, tables):
     -------
     matplotlib Figure
     """
-    curves = tables["curves"]
+    settings, curves = one_by_one(settings), tables["curves"]
     families = _families(curves, size)
     if not families:
         return style.message(settings, f"no curve with a finite {size}: nothing to show against it")

@@ -4,6 +4,7 @@ import numpy as np
 
 from scalefront.figures import marks, style
 from scalefront.figures.fit_lines import draw_fits
+from scalefront.figures.groups import one_by_one
 from scalefront.figures.labels import caption, equation, known_axis, symbol
 from scalefront.figures.selection import SIZES, covering, lines
 from scalefront.words import axis_label
@@ -22,7 +23,7 @@ def draw(settings, tables):
     -------
     matplotlib Figure
     """
-    curves = tables["curves"]
+    settings, curves = one_by_one(settings), tables["curves"]
     families = covering(curves)
     if not families:
         return style.message(settings, "no curve against time: the table has no rows with a width or samples")

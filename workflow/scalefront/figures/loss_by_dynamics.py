@@ -1,4 +1,4 @@
-"""Loss against time of curves that differ in their dynamics: optimizer, step size, momentum, batch, label noise."""
+"""Loss against time of curves that differ in their dynamics: richness, network, optimizer, batch, label noise."""
 
 import numpy as np
 import pandas as pd
@@ -8,12 +8,15 @@ from scalefront.figures.labels import caption, known_axis, symbol, told_apart
 from scalefront.figures.selection import SIZES, lines
 from scalefront.fits.selection import parameter_words
 
-DYNAMICS = ("optimizer", "learning_rate", "momentum", "inertia", "batch", "label_noise")
+NETWORK = ("richness", "architecture", "depth")
+DYNAMICS = (*NETWORK, "optimizer", "learning_rate", "momentum", "inertia", "batch", "label_noise")
 
 
 @style.styled
 def draw(settings, tables):
     """Figure of L(t), a panel for every set of curves that differ in the words of DYNAMICS alone.
+
+    Where these are too many to tell apart, the network has panels of its own, too.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ def draw(settings, tables):
     curves = tables["curves"]
     asked = _panels(curves)
     if not asked:
-        return style.message(settings, "no curves that differ in optimizer, step size, momentum, batch or label noise")
+        return style.message(settings, "no curves that differ in network, optimizer, step size, batch or label noise")
     figure, panels = style.panels(settings, asked)
     drawn = []
     for axes, (fixed, rows) in panels:
@@ -41,8 +44,25 @@ def draw(settings, tables):
 def _panels(curves):
     """(word -> value of all parameters but the dynamics, rows), where the rows hold several points."""
     words = [word for word in parameter_words(curves) if word not in DYNAMICS]
-    groups = curves.groupby(words, dropna=False) if words else [((), curves)]
-    return [(dict(zip(words, key, strict=True)), rows) for key, rows in groups if rows["point"].nunique() > 1]
+    found = [(fixed, rows) for fixed, rows in _groups(curves, words) if rows["point"].nunique() > 1]
+    return [panel for fixed, rows in found for panel in _readable(fixed, rows)]
+
+
+def _groups(rows, words):
+    """(word -> value, rows) of the rows that share the values of ``words``."""
+    groups = rows.groupby(words, dropna=False) if words else [((), rows)]
+    return [(dict(zip(words, key, strict=True)), found) for key, found in groups]
+
+
+def _readable(fixed, rows):
+    """One panel, or several by the first word of NETWORK whose curves are fewer, and more than one, in each."""
+    if rows["point"].nunique() <= style.MOST_LEGEND_ENTRIES:
+        return [(fixed, rows)]
+    for word in NETWORK:
+        groups = _groups(rows, [word]) if word in rows else []
+        if len(groups) > 1 and all(found["point"].nunique() > 1 for _, found in groups):
+            return [panel for told, found in groups for panel in _readable(fixed | told, found)]
+    return [(fixed, rows)]
 
 
 def _draw_curves(axes, rows):

@@ -2,6 +2,7 @@
 
 from scalefront.figures import style
 from scalefront.figures.fit_lines import draw_guide, draw_law, fitted_laws, guide_key, law_keys
+from scalefront.figures.groups import title_of
 from scalefront.figures.labels import known_axis, number, symbol
 from scalefront.figures.loss_against_size import tick_sizes
 from scalefront.fits.onset import onsets
@@ -14,7 +15,8 @@ def draw_onset(axes, name, fit, curves, fits):
     """Fill ``axes`` with the times of onset of all kinds, and the fit ``name`` of them in its window."""
     word = fit["against"]
     axes.set(xlabel=known_axis(word, curves), ylabel=known_axis("time", curves).replace("time t", "time of onset t"))
-    axes.set_title(f"{name.replace('_', ' ')}: share {number(fit['threshold'])}")
+    told = "\n" + fit["told"] if "told" in fit else ""
+    axes.set_title(f"{title_of(name, fit)}: share {number(fit['threshold'])}{told}")
     axes.set(xscale="log", yscale="log")
     rows, handles = select(curves, fit["where"]), []
     for kind, found in rows.groupby("kind"):

@@ -12,6 +12,7 @@ from scalefront.fits.selection import RECORDED
 COLUMNS = (*RECORDED, "quantity", "index", "other_time", "rate", "value")  # the others are words of the model
 LEAST = 1e-10  # of the largest value of a quantity: contour integrals are good to about 1e-11 of it
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LETTERS = {"C_w": "Cʷ", "C_h": "Cʰ", "C_g": "Cᵍ"}  # there are no such letters to be subscripts
 
 
 class Solved(NamedTuple):
@@ -64,4 +65,4 @@ def line_of(rows, quantity, index=None, against="time"):
 
 def name_of(quantity):
     """A quantity as it is written in formulas, e.g. ``R₀₂``."""
-    return quantity.translate(SUBSCRIPTS)
+    return LETTERS.get(quantity, quantity).translate(SUBSCRIPTS)

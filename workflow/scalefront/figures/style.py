@@ -66,7 +66,7 @@ SECOND_SEQUENCE = LinearSegmentedColormap.from_list(
 )
 
 
-def panels(settings, shown, columns=None):
+def panels(settings, shown, columns=None, size=PANEL):
     """A figure with one panel for each of ``shown``, under the title of the study and its remarks.
 
     Parameters
@@ -74,6 +74,7 @@ def panels(settings, shown, columns=None):
     settings : of the study: title and remarks
     shown : list of what the panels show, one at least; beyond ``MOST_ROWS`` rows they are left out, and counted
     columns : panels in a row; by default as many as look well, at most three
+    size : (width, height) of a panel in inches
 
     Returns
     -------
@@ -82,10 +83,10 @@ def panels(settings, shown, columns=None):
     kept = shown[: MOST_ROWS * (columns or COLUMNS)]
     columns = columns or (2 if len(kept) == 4 else min(len(kept), COLUMNS))
     rows = math.ceil(len(kept) / columns)
-    width = max(columns * PANEL[0], SINGLE)
+    width = max(columns * size[0], SINGLE)
     remark = textwrap.fill(_remark(settings, len(kept), len(shown)), int(width * 20))
     room = REMARK_LINE * len(remark.splitlines())
-    height = rows * PANEL[1] + 0.35 + room
+    height = rows * size[1] + 0.35 + room
     figure = Figure(figsize=(width, height), layout="constrained")
     title = figure.suptitle(textwrap.fill(settings["title"], int(width * 15)), parse_math=False)
     if remark:

@@ -7,6 +7,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 
 POINTS_PER_DECADE = 8
 BETWEEN_SIZES = 4
+AT_ONCE = 200_000  # losses interpolated together: more would leave the cache
 
 
 class SizeCurve(NamedTuple):
@@ -80,13 +81,21 @@ def envelope(curves, cost, compute):
     log_sizes = np.log([curve.size for curve in curves])
     in_time = [log_loss_in_time(curve) for curve in curves]
     nodes = _nodes(log_sizes)
-    shape = (len(compute), *np.shape(curves[0].loss)[1:])
+    drawn = np.shape(curves[0].loss)[1:]
+    shape = (len(compute), *drawn)
     log_size, log_loss, edge = np.full(shape, np.nan), np.full(shape, np.nan), np.ones(shape, bool)
-    for i, one in enumerate(compute):
-        along = _loss_at_nodes(log_sizes, in_time, nodes, np.log(cost.time(one, np.exp(nodes))))
-        reached = np.isfinite(along.reshape(len(nodes), -1)).all(axis=1)
-        if reached.sum() > 2:
-            log_size[i], log_loss[i], edge[i] = lowest(nodes[reached], along[reached])
+    at_once = max(AT_ONCE // (len(curves) * len(nodes) * int(np.prod(drawn))), 1)
+    for start in range(0, len(compute), at_once):
+        some = slice(start, start + at_once)
+        log_time = np.log(cost.time(compute[some, None], np.exp(nodes)))
+        along = _loss_at_nodes(log_sizes, in_time, np.tile(nodes, len(log_time)), log_time.ravel())
+        along = along.reshape(*log_time.shape, *drawn)
+        reached = np.isfinite(along.reshape(*log_time.shape, -1)).all(axis=2)
+        for pattern in np.unique(reached, axis=0):
+            if pattern.sum() > 2:
+                alike = start + np.flatnonzero((reached == pattern).all(axis=1))
+                losses = np.moveaxis(along[alike - start][:, pattern], 1, 0)
+                log_size[alike], log_loss[alike], edge[alike] = lowest(nodes[pattern], losses)
     size = np.exp(log_size)
     time = cost.time(compute.reshape(-1, *[1] * (len(shape) - 1)), size)
     return Optimum(size, time, np.exp(log_loss), edge)
@@ -142,11 +151,11 @@ def lowest(u, f):
     Parameters
     ----------
     u : (k,) ascending, k >= 2
-    f : (k,) or (k, R)
+    f : (k, ...)
 
     Returns
     -------
-    place, value, edge : () or (R,); on the edge (the lowest knot is the first or the last) the knot itself
+    place, value, edge : (...); on the edge (the lowest knot is the first or the last) the knot itself
     """
     values = f.reshape(len(u), -1)
     best = values.argmin(axis=0)

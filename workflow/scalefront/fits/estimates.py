@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scalefront.fits import intervals
-from scalefront.fits.laws import PowerLaw, fit_power_law
+from scalefront.fits.laws import PowerLaw, drift, fit_power_law
 from scalefront.fits.windows import Window, automatic_window, local_exponents
 
 NO_INTERVAL = (np.nan, np.nan)
@@ -40,6 +40,7 @@ class Estimate(NamedTuple):
     interval : how the intervals were made, None where there are none
     level : confidence level of a bootstrap, NaN otherwise
     used : number of points in the window
+    drift : by how much the local exponent changes over the window, NaN without one
     """
 
     status: str
@@ -51,6 +52,7 @@ class Estimate(NamedTuple):
     interval: str | None = None
     level: float = np.nan
     used: int = 0
+    drift: float = np.nan
 
 
 def measure(curve, name):
@@ -96,7 +98,8 @@ def estimate(measured, window="auto", reach=None, floor=0.0):
     exponent, prefactor, made_by = _intervals(x, y, measured, inside)
     status, reason = ("at_bound", f"exponent at its bound {law.exponent:.3g}") if law.at_bound else ("ok", "")
     level = intervals.LEVEL if made_by == intervals.BOOTSTRAP else np.nan
-    return Estimate(status, reason, chosen, law, exponent, prefactor, made_by, level, int(inside.sum()))
+    used = int(inside.sum())
+    return Estimate(status, reason, chosen, law, exponent, prefactor, made_by, level, used, drift(x, y))
 
 
 def _window(measured, window, reach, floor):

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from scalefront.errors import StudyError
+from scalefront.fits.binding import DATA
 from scalefront.fits.frontier_rows import METHODS, frontier_rows
+from scalefront.fits.groups import one_by_one
 from scalefront.fits.law_rows import LAWS
 
 FITS_SCHEMA = {
     **dict.fromkeys(("study", "fit", "kind", "of", "against", "law", "objective", "parameter"), "str"),
-    **dict.fromkeys(("value", "stderr", "low", "high", "level"), "float64"),
+    **dict.fromkeys(("value", "stderr", "low", "high", "level", "drift"), "float64"),
     "interval": "str",
     "at_bound": "boolean",
     "predicted": "float64",
@@ -22,7 +24,7 @@ FITS_SCHEMA = {
 }
 _RANGES = [f"{quantity}{end}" for quantity in ("size", "time", "samples", "loss") for end in ("", "_low", "_high")]
 FRONTIER_SCHEMA = {
-    **dict.fromkeys(("study", "kind", "method"), "str"),
+    **dict.fromkeys(("study", "kind", "method", "fit"), "str"),
     **dict.fromkeys(("budget", "compute", *_RANGES), "float64"),
     "edge": "bool",
     "binds": "str",
@@ -41,8 +43,9 @@ def fit_table(curves, fits, frontier=None, reach=None):
         ``excess_over`` replaced if they are given; "onset": the time at which a share reaches ``threshold``, against a
         word; "ratio": of the losses at ``where`` and with ``to`` replaced; "relative_difference": RMS of
         simulation/theory - 1. Without ``where.kind`` every kind is fitted. The floor of a curve is its own row at
-        infinite ``against``. ``predicted`` is only passed on: a number (of the exponent) or parameter -> number
-    frontier : None or ``{size, compute, methods, of, where, budget, predicted}``
+        infinite ``against``. ``predicted`` is only passed on: a number (of the exponent) or parameter -> number. With
+        words ``by`` it is made for each of ``groups``: name -> ``{where, predicted}``, as the fit ``name.group``
+    frontier : None or ``{size, compute, methods, of, where, budget, predicted, by, groups}``
     reach : (parameters, word) -> (low, high) in which a model vouches for the exponents against ``word``, or None
 
     Returns
@@ -58,12 +61,16 @@ def fit_table(curves, fits, frontier=None, reach=None):
     for name, spec in fits.items():
         if spec["law"] not in LAWS:
             raise StudyError("fits", f"{name}.law", spec["law"], " | ".join(LAWS))
-        rows += LAWS[spec["law"]](curves, name, spec, reach)
+        law, replaced = LAWS[spec["law"]], {**(spec.get("excess_over") or {}), **(spec.get("to") or {})}
+        for fit, table, one in one_by_one(curves, name, spec, replaced):
+            rows += law(table, fit, one, reach)
     for method in (frontier or {}).get("methods", ["envelope"] if frontier else []):
         if method not in METHODS:
             raise StudyError("frontier", "methods", method, " | ".join(METHODS))
-        new_rows, new_points = frontier_rows(curves, method, frontier, reach)
-        rows, points = rows + new_rows, points + new_points
+        for fit, table, one in one_by_one(curves, f"frontier.{method}", frontier, (frontier["size"], DATA)):
+            new_rows, new_points = frontier_rows(table, fit, method, one, reach)
+            rows += new_rows
+            points += new_points
     study = curves["study"].iloc[0] if len(curves) else ""
     return _frame(rows, study, FITS_SCHEMA), _frame(points, study, FRONTIER_SCHEMA)
 

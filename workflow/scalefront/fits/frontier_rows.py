@@ -10,15 +10,16 @@ METHODS = {"envelope": envelope_frontier}
 BINDING = ("binding_exponent", "binding_prefactor")
 
 
-def frontier_rows(curves, method, spec, reach):
+def frontier_rows(curves, name, method, spec, reach):
     """Rows of both tables.
 
-    The fit ``frontier.<method>`` is that of the whole frontier or, with budgets, of the largest one; every budget D
-    then has its own, too: ``frontier.<method>.samples-D``.
+    The fit ``name`` is that of the whole frontier or, with budgets, of the largest one; every budget D then has its
+    own, too: ``name.samples-D``.
 
     Parameters
     ----------
     curves : curves table of one study
+    name : of the fit, e.g. ``frontier.envelope``
     method : name of the method
     spec, reach : as of ``envelope_frontier``, with ``where`` and ``predicted``
 
@@ -26,7 +27,7 @@ def frontier_rows(curves, method, spec, reach):
     -------
     two lists of dicts
     """
-    where, name, predicted = spec.get("where", {}), f"frontier.{method}", spec.get("predicted")
+    where, predicted, with_budgets = spec.get("where", {}), spec.get("predicted"), spec.get("budget") is not None
     result, points = [], []
     for kind, rows in kinds(select(curves, where, "frontier.where"), where):
         told = POWER_LAW | {"fit": name, "kind": kind, "against": "compute"}
@@ -35,22 +36,23 @@ def frontier_rows(curves, method, spec, reach):
         except Unfitted as error:
             for names, of in _laws(spec):
                 result += unfitted(told | {"of": of}, names, predicted, error)
-            if spec.get("budget") is not None:
+            if with_budgets:
                 result += unfitted(told | {"of": "compute", "against": "budget"}, BINDING, predicted, error)
             continue
-        points += found.points.assign(kind=kind, method=method).to_dict("records")
+        fits = [budget_fit(name, budget) for budget in found.points["budget"]] if with_budgets else name
+        points += found.points.assign(kind=kind, method=method, fit=fits).to_dict("records")
         named = [(name, found.exponents[-1])]
-        if spec.get("budget") is not None:
-            named += [(budget_fit(method, one.budget), one) for one in found.exponents]
+        if with_budgets:
+            named += [(budget_fit(name, one.budget), one) for one in found.exponents]
             result += _binding(told, predicted, found.binding)
         for fit, exponents in named:
             result += _exponents(told | {"fit": fit}, spec, exponents)
     return result, points
 
 
-def budget_fit(method, budget):
+def budget_fit(name, budget):
     """Name of the fit of one budget, e.g. ``frontier.envelope.samples-1000``."""
-    return f"frontier.{method}.{DATA}-{budget:.0f}"
+    return f"{name}.{DATA}-{budget:.0f}"
 
 
 def _laws(spec):

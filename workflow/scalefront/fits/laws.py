@@ -1,4 +1,4 @@
-"""Laws that are fitted to curves: the power law, in centred logs."""
+"""Laws that are fitted to curves: the power law in centred logs, and how far a curve drifts from one."""
 
 from typing import NamedTuple
 
@@ -66,6 +66,21 @@ def fit_power_law(x, y):
         condition=float(np.linalg.cond(jacobian)),
         at_bound=bool(abs(exponent.value) > EXPONENT_LIMIT * (1 - 1e-6)),
     )
+
+
+def drift(x, y):
+    """By how much the local exponent changes from the first x to the last, with its sign; zero for a power law.
+
+    The local exponent is that of the least-squares parabola log y = a + b u + c u^2 in u = log x - mean(log x), which
+    changes by 2 c log(x_last/x_first).
+
+    Parameters
+    ----------
+    x, y : (n,) positive, n >= 3, x ascending
+    """
+    u = np.log(x)
+    curvature = np.polyfit(u - u.mean(), np.log(y), 2)[0]
+    return float(2 * curvature * (u[-1] - u[0]))
 
 
 def _minimise(jacobian, v, start):

@@ -38,7 +38,7 @@ def estimated(told, parameters, predicted, found, left_out):
         if found.law is not None:
             low, high = getattr(found, part)
             row |= {"value": getattr(found.law, part), "stderr": getattr(found.law, f"{part}_stderr")}
-            row |= {"low": low, "high": high}
+            row |= {"low": low, "high": high, "drift": found.drift if part == "exponent" else np.nan}
         rows.append(row)
     return rows
 

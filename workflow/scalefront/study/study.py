@@ -29,10 +29,10 @@ KEYS = {
     "dynamics": "optimizer and its words, label_noise",
     "time": "start, stop, points, spacing: log | linear, limit: true adds t = .inf; or values: a list",
     "sweep": "one grid or a list of grids: word -> value or list; curves, seeds, fan_out",
-    "fits": "name -> of, against, excess_over, to, threshold, where, law, window, predicted",
+    "fits": "name -> of, against, by, excess_over, to, threshold, where, law, window, predicted",
     "order_parameters": "where, index: the DMFT order parameters of these theory points on the study's times",
-    "frontier": "size, compute, budget, where, methods",
-    "claims": "list of id, statement, quantity, relation, predicted, tolerance",
+    "frontier": "size, compute, budget, by, where, methods",
+    "claims": "list of id, statement, quantity, relation, predicted, tolerance, relative_tolerance, where",
     "figures": "names of figures",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -151,7 +151,7 @@ def read_study(path, models, figures):
         fits=fits,
         frontier=frontier,
         order_parameters=read_order_parameters(top, parameters, shards, time),
-        claims=read_claims(top, fits, frontier, shards, spectrum, predictions),
+        claims=read_claims(top, parameters, fits, frontier, shards, spectrum, predictions),
         figures=top.names("figures", figures, ()),
     )
 

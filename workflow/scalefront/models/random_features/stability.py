@@ -13,7 +13,7 @@ SOME_GAPS = 126
 _FOUR_DIGITS = Context(prec=4, rounding=ROUND_FLOOR)  # rounded down, so that what is below it is allowed
 
 
-def check(point, _kind, spectrum=None):
+def check(point, _kind, _stop=0.0, spectrum=None):
     """Yield (word, what is allowed) where the step size of ``point`` is at or past its stability limit.
 
     Single draws scatter about the limit of the theory: those beyond their own are rows with status diverged.
@@ -22,6 +22,7 @@ def check(point, _kind, spectrum=None):
     ----------
     point : word -> value
     _kind : "simulation" or "theory", which have the same limit
+    _stop : last finite time of its curve, on which it does not depend
     spectrum : the measured Spectrum of the study; None for one that a formula gives
     """
     if not stepped(point):

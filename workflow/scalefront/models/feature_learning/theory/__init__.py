@@ -1,0 +1,1 @@
+"""Mean-field theory of the feature-learning model."""

@@ -96,5 +96,5 @@ class LogHandler(LogHandlerBase):
 
 def _is_stopping(within):
     """Whether Ctrl-C is pressed ``within`` seconds; the workflow imports the package, of its own checkout, later."""
-    stopping = sys.modules.get("scalefront.stopping")
-    return stopping is not None and stopping.was_asked(within)
+    was_asked = getattr(sys.modules.get("scalefront.stopping"), "was_asked", None)  # None, too, while it is imported
+    return was_asked is not None and was_asked(within)

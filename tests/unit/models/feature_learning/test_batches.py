@@ -13,11 +13,11 @@ PREDICTOR = jnp.array([0.2, 0.4, -1.0])
 DRAWS = 40_000
 
 
-@partial(jax.jit, static_argnames="batch")
+@jax.jit
 def fresh(keys, batch):
     def one(key):
-        drawn = batches.draw_fresh(key, 3, jnp.asarray(float(batch)))
-        return batches.fresh_gradient(POPULATION, jnp.asarray(0.3), float(batch), drawn, PREDICTOR)
+        drawn = batches.draw_fresh(key, 3, batch)
+        return batches.fresh_gradient(POPULATION, jnp.asarray(0.3), batch, drawn, PREDICTOR)
 
     return jax.vmap(one)(keys)
 
@@ -36,7 +36,7 @@ def standard_errors(found, expected):
 
 @pytest.mark.parametrize("batch", [1, 2, 8])
 def test_a_fresh_gradient_has_the_moments_of_a_batch(batch):
-    found = np.asarray(fresh(seed_keys(jax.random.key(1), range(DRAWS)), batch))
+    found = np.asarray(fresh(seed_keys(jax.random.key(1), range(DRAWS)), float(batch)))
     mean, variance = np.asarray(POPULATION.gradient(PREDICTOR)), np.asarray(POPULATION.root) ** 2
     power = float(POPULATION.loss(PREDICTOR)) + 0.3**2
     covariance = (power * np.diag(variance) + np.outer(mean, mean)) / batch
@@ -47,7 +47,7 @@ def test_a_fresh_gradient_has_the_moments_of_a_batch(batch):
 
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_fresh_gradient_is_distributed_as_one_of_literal_samples(batch):
-    found = np.asarray(fresh(seed_keys(jax.random.key(2), range(DRAWS)), batch))
+    found = np.asarray(fresh(seed_keys(jax.random.key(2), range(DRAWS)), float(batch)))
     expected = literal(np.random.default_rng(0), batch)
     along = np.array([1.0, -2.0, 3.0])
     levels = np.quantile(expected @ along, np.linspace(0.05, 0.95, 10))

@@ -57,7 +57,7 @@ def flow_curves(
     below 1e-14 of its start, the test loss is held and the train loss 0. A train loss that falls exponentially is good
     to 1e-4 of its start, not of itself.
     The noise of sgd is white of variance noise (L + sigma^2)/dt, too little for modes with lambda dt > 1: the
-    exponents of its tail hold, not its prefactor.
+    exponents of its tail hold, not its prefactor; noise whose feedback grows with the rich rate ends as unconverged.
 
     Parameters
     ----------

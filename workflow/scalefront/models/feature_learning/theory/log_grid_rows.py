@@ -2,6 +2,7 @@
 
 All matrices are lower triangular in time with their diagonal, columns weighted with dt_j. A row of the responses and
 correlations depends on itself; it is the fixed point of one sweep through the equations, found by Anderson's mixing.
+All integrals take their right end, but that of richness C in G its left one where C has noise at equal times (pure, sgd).
 R_h and R_D are inverted, never multiplied out: the product form jumps between branches of solutions.
 """
 
@@ -13,7 +14,8 @@ from scalefront.models.feature_learning.theory.mode_rows import ModeRows
 
 TOLERANCE = 1e-9  # of a row: responses absolutely, correlations by sqrt(C_ii C_jj), the loss relatively
 SWEEPS = 150
-MEMORY = 10
+MEMORY = 5
+LARGEST = 1e100  # of a residual that can still return
 JUMP = 3.0  # growth of the loss in one row that no flow has: another branch of solutions
 VANISHED = 1e-14  # train loss over its start, below which C_D is round-off
 
@@ -62,7 +64,10 @@ class Rows:
 
     def solve(self):
         """Solve rows until one does not converge or the train loss has vanished; ``solved`` says how many stand."""
-        while self.solved < len(self.time) and self._solve_row(self.solved):
+        while self.solved < len(self.time):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what leaves doubles is unconverged
+                if not self._solve_row(self.solved):
+                    break
             if self.train[self.solved] < VANISHED * self.train[0]:
                 self.vanished = True
                 break
@@ -84,13 +89,13 @@ class Rows:
                 scale.append(np.maximum(size * size[-1], self._least(name, i)))
         self._set_noise(i, self.loss[i - 1])
         scale = np.concatenate(scale) if scale else np.ones(0)
-        mixing, before = Mixing(), np.inf
+        mixing, before = Mixing(steady=not (self.problem.pure or self.problem.noise)), np.inf
         value = self._read(names, i) / scale
         for _ in range(SWEEPS):
             self._sweep(i)
             image = self._read(names, i) / scale
             change = np.abs(image - value).max(initial=0.0)
-            if not np.isfinite(change + self.loss[i]):
+            if not change + abs(self.loss[i]) < LARGEST:
                 return False
             if change < TOLERANCE and abs(self.loss[i] - before) < TOLERANCE * abs(self.loss[i]):
                 self._train(i)
@@ -153,9 +158,11 @@ class Rows:
     def _readout_response(self, i):
         problem, step, row = self.problem, self.step, slice(0, i + 1)
         gain = problem.richness * step[i]
-        if problem.pure:
-            # C_g keeps its width noise: richness C_g dt^2 passes 1, where the implicit rule has no solution
-            self.G[i, row] = self.G[i - 1, row] + gain * ((self.C_g[i, :i] * step[1 : i + 1]) @ self.G[:i, row])
+        if problem.pure or problem.noise:
+            # C_g keeps its width noise: richness C_g dt^2 passes 1, where the implicit rule has no solution. The noise
+            # of sgd at equal times does not act on what it multiplies
+            kernel = (self.C_g if problem.pure else self.C_h)[i, :i] * step[1 : i + 1]
+            self.G[i, row] = self.G[i - 1, row] + gain * (kernel @ self.G[:i, row])
             self.G[i, i] += step[i]
             return
         kernel = self.C_h[i, row] * step[row]
@@ -217,15 +224,22 @@ class Rows:
 
 
 class Mixing:
-    """Anderson's mixing with the last few images of a fixed-point map; the plain image where it does not apply."""
+    """Anderson's mixing with the last few images of a fixed-point map.
 
-    def __init__(self):
-        self._values, self._images = [], []
+    ``steady`` is for maps that contract: it starts anew from the plain image wherever the residual has grown.
+    """
+
+    def __init__(self, steady):
+        self._steady, self._values, self._images, self._residual = steady, [], [], np.inf
 
     def next(self, value, image):
         """Next argument of the map, from the last argument and its image, both of shape (m,)."""
-        self._values = [*self._values, value][-MEMORY:]
-        self._images = [*self._images, image][-MEMORY:]
+        before, self._residual = self._residual, np.abs(image - value).max(initial=0.0)
+        if self._steady and self._residual > before:
+            self._values, self._images = [], []
+        memory = MEMORY if self._steady else 2 * MEMORY
+        self._values = [*self._values, value][-memory:]
+        self._images = [*self._images, image][-memory:]
         if len(self._values) < 2:
             return image
         residual = np.subtract(self._images, self._values)

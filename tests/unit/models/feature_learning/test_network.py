@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scalefront.models.feature_learning import network
 from scalefront.models.feature_learning.network import simulate_steps
 from scalefront.numerics import jax
 from scalefront.randomness import seed_keys
@@ -29,9 +30,9 @@ def mode_by_mode(modes, source=0.5):
     return power_law(1.5, source, modes, exact=modes)
 
 
-def simulate(count, spectrum, width, counts, samples=INF, label_noise=0.0, learning_rate=0.2, batch=None, **network):
+def simulate(count, spectrum, width, counts, samples=INF, label_noise=0.0, learning_rate=0.2, batch=None, **kind):
     settings = {"learning_rate": learning_rate, "batch": batch, "counts": np.array(counts, float)}
-    return simulate_steps(keys(count), spectrum, width, samples, label_noise, **settings, **network)
+    return simulate_steps(keys(count), spectrum, width, samples, label_noise, **settings, **kind)
 
 
 def mean_and_error(losses):
@@ -108,9 +109,9 @@ def test_reduced_runs_have_the_losses_of_literal_ones(settings):
 @pytest.mark.parametrize("row", REFERENCE["simulation"], ids=lambda row: row["name"])
 def test_simulations_equal_the_printed_ones(row):
     spectrum = mode_by_mode(row["modes"], float(row.get("task_source", 0.5)))
-    network = {"richness": float(row.get("richness", 1)), "pure": row.get("pure", False)}
+    kind = {"richness": float(row.get("richness", 1)), "pure": row.get("pure", False)}
     dynamics = float(row.get("label_noise", 0)), float(row["learning_rate"]), row.get("batch")
-    found = simulate(SEEDS, spectrum, row["width"], PRINTED_STEPS, row.get("samples", INF), *dynamics, **network)
+    found = simulate(SEEDS, spectrum, row["width"], PRINTED_STEPS, row.get("samples", INF), *dynamics, **kind)
     asked = np.isin(PRINTED_STEPS, row["steps"])
     assert_equal_means(found.test_loss[:, asked], floats(row["test"]), floats(row["test_error"]))
     if "train" in row:
@@ -180,6 +181,14 @@ def test_a_run_depends_on_its_key_alone_and_not_on_the_steps_asked_for(settings)
     few = simulate(2, mode_by_mode(30), 10, [0, 17, 30], **settings).test_loss
     np.testing.assert_allclose(few[:, [0, 2]], many[:2, [0, 4]], rtol=1e-12)
     assert len(np.unique(many[:, -1])) == 200
+
+
+@pytest.mark.parametrize("settings", [{"batch": 8}, {"samples": 12, "batch": 4, "pure": True}], ids=["fresh", "epochs"])
+def test_runs_that_go_on_together_draw_the_same(settings, monkeypatch):
+    alone = simulate(4, mode_by_mode(30), 10, [0, 17, 30], **settings).test_loss
+    monkeypatch.setattr(network, "_together", lambda *_: 2)  # as on an accelerator
+    together = simulate(4, mode_by_mode(30), 10, [0, 17, 30], **settings).test_loss
+    np.testing.assert_allclose(together, alone, rtol=1e-11)
 
 
 def test_a_batch_of_the_whole_training_set_is_full_batch():

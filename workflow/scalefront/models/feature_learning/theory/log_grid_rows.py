@@ -2,7 +2,7 @@
 
 All matrices are lower triangular in time with their diagonal, columns weighted with dt_j. A row of the responses and
 correlations depends on itself; it is the fixed point of one sweep through the equations, found by Anderson's mixing.
-All integrals take their right end, but that of richness C in G its left one where C has noise at equal times (pure, sgd).
+Integrals take their right end, but that of richness C in G its left one where C has noise at equal times (pure, sgd).
 R_h and R_D are inverted, never multiplied out: the product form jumps between branches of solutions.
 """
 

@@ -37,13 +37,14 @@ th, td {{ text-align: left; padding: 0.3em 0.9em; border-bottom: 1px solid #ddd;
 class Measurement(NamedTuple):
     """A measured quantity with its interval; NaN where there is none, then ``trouble`` says why.
 
-    ``drift`` is by how much a local exponent changes over its window, NaN for what is no exponent.
+    ``drift`` is by how much a local exponent changes over its window, (low, high) in x; NaN for what is no exponent.
     """
 
     value: float = math.nan
     low: float = math.nan
     high: float = math.nan
     drift: float = math.nan
+    window: tuple = (math.nan, math.nan)
     trouble: str = ""
 
 
@@ -53,13 +54,15 @@ def judge(claim, fits, study="", paper=""):
     With the interval [low, high] (widened to hold the value): "equals" is confirmed if |value - predicted| <= tolerance
     and high - low <= 4 tolerance, refuted if the interval lies farther than the tolerance from the prediction, unless
     the exponent has not converged: its drift, going on over as long again in log x beyond the window, would bring it to
-    within the tolerance. "below" is confirmed if high < predicted and refuted if low >= predicted, "above" the other
+    within the tolerance. Where a prediction is known to hold from some x on only, half of the window, in log x, must lie
+    beyond it. "below" is confirmed if high < predicted and refuted if low >= predicted, "above" the other
     way round. Else inconclusive.
 
     Parameters
     ----------
-    claim : ``{id, statement, quantity, relation, predicted, tolerance, outside}``; predicted is a number, tolerance > 0
-        is only needed for "equals"; ``outside`` is the range of a prediction that is asked outside it; ``quantity`` is
+    claim : ``{id, statement, quantity, relation, predicted, tolerance, outside, since}``; predicted is a number,
+        tolerance > 0 is only needed for "equals"; ``outside`` is the range of a prediction that is asked outside it,
+        ``since`` the x from which on it is meant; ``quantity`` is
         "<fit>.<parameter>", of theory where it has several kinds, or "<fit>.<parameter>:<kind>"
     fits : fits table of the claim's study
     study, paper : names for the row
@@ -70,7 +73,7 @@ def judge(claim, fits, study="", paper=""):
     """
     measured = measurement(claim["quantity"], fits)
     predicted, tolerance = float(claim["predicted"]), float(claim.get("tolerance", math.nan))
-    verdict, reason = _verdict(measured, claim["relation"], predicted, tolerance)
+    verdict, reason = _verdict(measured, claim["relation"], predicted, tolerance, claim.get("since", 0.0))
     if claim.get("outside"):
         reason += f"; the prediction is meant for {claim['outside']}"
     named = {"study": study, "paper": paper} | {key: claim[key] for key in ("id", "quantity", "relation")}
@@ -123,17 +126,23 @@ def measurement(quantity, fits):
     if row["status"] != "ok":
         because = row["left_out_because"]
         return Measurement(trouble=row["status"] + ("" if pd.isna(because) else f": {because}"))
-    measured = Measurement(*(float(row[number]) for number in ("value", "low", "high", "drift")))
+    window = float(row["window_low"]), float(row["window_high"])
+    measured = Measurement(*(float(row[number]) for number in ("value", "low", "high", "drift")), window)
     if not math.isfinite(measured.low + measured.high):
         return measured._replace(trouble="the fit has no interval")
     return measured
 
 
-def _verdict(measured, relation, predicted, tolerance):
+def _verdict(measured, relation, predicted, tolerance, since):
     if measured.trouble:
         return INCONCLUSIVE, measured.trouble
     if not math.isfinite(predicted):
         return INCONCLUSIVE, "there is no prediction"
+    if math.sqrt(math.prod(measured.window)) < since:
+        trend = (
+            f"the exponent drifts by {measured.drift:.2g} over the window [{', '.join(map(_short, measured.window))}]"
+        )
+        return INCONCLUSIVE, f"another power comes before the predicted one, up to x = {_short(since)}; {trend}"
     low, high = min(measured.low, measured.value), max(measured.high, measured.value)
     if relation == "equals":
         return _equals(measured.value, low, high, measured.drift, predicted, tolerance)
@@ -146,6 +155,10 @@ def _verdict(measured, relation, predicted, tolerance):
     if off_side:
         return REFUTED, f"{where} does not lie {relation} {predicted:.4g}"
     return INCONCLUSIVE, f"{where} holds {predicted:.4g}"
+
+
+def _short(x):
+    return f"{x:.2g}"
 
 
 def _equals(value, low, high, drift, predicted, tolerance):

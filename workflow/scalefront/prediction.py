@@ -13,6 +13,7 @@ class Prediction(NamedTuple):
     source : who says so
     holds : whether the range covers the capacity and source that were asked for
     range : where it is stated or derived to hold, in words
+    since : x from which on it is estimated to hold, where another power comes before it; 0 where none does
     """
 
     value: float
@@ -20,3 +21,4 @@ class Prediction(NamedTuple):
     source: str
     holds: bool
     range: str
+    since: float = 0.0

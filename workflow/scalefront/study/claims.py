@@ -51,11 +51,11 @@ def _claims(block, known, parameters, shards, predictions):
     tolerance = _tolerances(block, relation)
 
     def claim(told, points):
-        value, outside = predicted, ""
+        value, outside, since = predicted, "", 0.0
         if isinstance(predicted, str):
             found = predictions.at(block, predicted, points())
-            value, outside = found.value, "" if found.holds else found.range
-        numbers = {"predicted": value, "outside": outside, "tolerance": _smaller(*tolerance, value)}
+            value, outside, since = found.value, "" if found.holds else found.range, found.since
+        numbers = {"predicted": value, "outside": outside, "since": since, "tolerance": _smaller(*tolerance, value)}
         return told | {"relation": relation} | numbers
 
     if not asked.of.by:

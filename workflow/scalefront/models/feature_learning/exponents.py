@@ -9,7 +9,7 @@ from math import inf, isclose
 
 from scalefront.models.feature_learning.phases import NOISY, noise_boundary, phase, time_exponent
 from scalefront.models.feature_learning.reach import asymptotic_range
-from scalefront.models.feature_learning.transients import crossovers, transients
+from scalefront.models.feature_learning.transients import crossovers, noise_onset, transients
 from scalefront.prediction import Prediction
 
 __all__ = ["PREDICTED_BY", "asymptotic_range", "frontier_predictions", "predictions"]
@@ -20,13 +20,15 @@ PREDICTED_BY = {  # word -> an example
     "richness": 1.0,
     "depth": 1.0,
     "optimizer": "gradient_flow",
+    "learning_rate": None,
+    "batch": None,
 }
 PAPER = "arXiv:2409.17858"
 THEORY = "theory/feature_learning.md"
 CHI = "chi = source, or source (H + 1)/(1 + H source) where richness > 0 and source < 1"
 
 
-def predictions(capacity, source, richness=1.0, depth=1.0, optimizer="gradient_flow"):
+def predictions(capacity, source, richness=1.0, depth=1.0, optimizer="gradient_flow", learning_rate=None, batch=None):
     """All predicted exponents of a power-law spectrum, by name.
 
     Parameters
@@ -36,14 +38,17 @@ def predictions(capacity, source, richness=1.0, depth=1.0, optimizer="gradient_f
     richness : gamma >= 0; 0 is lazy
     depth : hidden layers H >= 1
     optimizer : "gradient_flow" | "gradient_descent" have no noise, "sgd_flow" | "sgd" that of fresh batches
+    learning_rate, batch : of that noise; they tell since when it rules
     """
+    noise = learning_rate / batch if optimizer in NOISY and learning_rate and batch else None
+    since = 0.0 if noise is None else noise_onset(capacity, source, noise)
     point = capacity, source, time_exponent(source, richness, depth), depth, optimizer in NOISY
     return {
-        **_time(capacity, source, richness, depth, optimizer in NOISY),
+        **_time(capacity, source, richness, depth, optimizer in NOISY, since),
         **_floors(capacity, source, depth),
-        **transients(*point),
+        **transients(*point, since),
         **crossovers(*point),
-        **_frontier(*point),
+        **_frontier(*point, since**2 / noise if since else 0.0),
     }
 
 
@@ -70,7 +75,7 @@ def frontier_predictions(size, compute, parameters, budget=False):
     }
 
 
-def _time(capacity, source, richness, depth, noisy):
+def _time(capacity, source, richness, depth, noisy, since):
     chi, kernel = time_exponent(source, richness, depth), noise_boundary(capacity)
     steady = richness == 0 or not isclose(source, 1)
     noiseless = not noisy or source < kernel
@@ -98,6 +103,7 @@ def _time(capacity, source, richness, depth, noisy):
             noisy and steady and not isclose(source, kernel),
             "optimizer sgd or sgd_flow, label_noise = 0; any source but 1 and 2 - 1/capacity: slow corrections near; "
             "rich on a hard task while learning_rate Gamma Tr(Lambda)/batch << 1",
+            since,
         ),
     }
 
@@ -130,11 +136,11 @@ def _floors(capacity, source, depth):
     }
 
 
-def _frontier(capacity, source, chi, depth, noisy):
+def _frontier(capacity, source, chi, depth, noisy, since):
     """C = N t at infinite samples: what falls with time balances what the width leaves (theory 3.2).
 
     Hard: t^-chi and N^-(capacity source); easy: t^-source and N^-1 t^-(1 - 1/capacity); super-easy with noise of
-    batches: t^-(2 - 1/capacity) and N^-1 t^-(1 - 1/capacity).
+    batches: t^-(2 - 1/capacity) and N^-1 t^-(1 - 1/capacity), from the compute ``since`` on.
     """
     mode_power = capacity * source
     if source < 1:
@@ -162,6 +168,7 @@ def _frontier(capacity, source, chi, depth, noisy):
             holds,
             "architecture = projected, depth = 1, label_noise = 0; slow corrections near source 1 and, with noise, "
             "2 - 1/capacity",
+            since,
         )
         for name, (symbol, value, formulas) in values.items()
     }

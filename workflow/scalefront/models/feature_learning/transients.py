@@ -10,17 +10,18 @@ for 1 << tau^(1/capacity) << N, P,
 which the mean-field theory of rich networks bears out). A part takes over at the time at which it equals the first.
 """
 
-from math import isclose
+from math import gamma, inf, isclose, log10
 
 from scalefront.models.feature_learning.phases import noise_boundary, phase
 from scalefront.prediction import Prediction
 
 PAPER = "arXiv:2409.17858"
 THEORY = "theory/feature_learning.md"
+MOST_DECADES = 150  # of a time whose square still is a number
 EARLY = "1 << tau^(1/capacity) << the size and modes"
 
 
-def transients(capacity, source, chi, depth, noisy):
+def transients(capacity, source, chi, depth, noisy, since):
     """Predicted exponents of the corrections, by name.
 
     Parameters
@@ -29,6 +30,7 @@ def transients(capacity, source, chi, depth, noisy):
     chi : exponent of time, L ~ t^-chi
     depth : hidden layers; what a width adds is derived for one
     noisy : whether the optimizer draws batches of fresh samples
+    since : time from which on their noise rules, 0 where it does not
     """
     kernel = noise_boundary(capacity)
     return {
@@ -75,8 +77,33 @@ def transients(capacity, source, chi, depth, noisy):
             noisy and source > kernel and not isclose(source, kernel),
             "optimizer sgd or sgd_flow, source > 2 - 1/capacity, slow corrections near it; label_noise = 0. "
             "Below, the noise changes the prefactor of t^-chi",
+            since,
         ),
     }
+
+
+def noise_onset(capacity, source, noise):
+    """Time at which the noise of fresh batches equals the bias of a super-easy task, 0 where it never rules.
+
+    Of lazy features: Gamma(source) (2t)^-source = (eta/B) Gamma(k) (2t)^-k zeta(capacity (source - 1) + 1)/2 with
+    k = 2 - 1/capacity, both over capacity; the sum over past losses is that over all modes of their power over
+    2 lambda. A rich network comes there somewhat sooner.
+
+    Parameters
+    ----------
+    noise : eta/B > 0
+    """
+    kernel = noise_boundary(capacity)
+    if source <= kernel:
+        return 0.0
+    ratio = 2 * gamma(source) / (noise * gamma(kernel) * _zeta(capacity * (source - 1) + 1))
+    decades = log10(ratio) / (source - kernel)
+    return 0.5 * 10**decades if decades < MOST_DECADES else inf
+
+
+def _zeta(power):
+    """Riemann's zeta of a power > 1, to 1e-4: 50 terms and the integral of the others."""
+    return sum(k**-power for k in range(1, 51)) + 50.5 ** (1 - power) / (power - 1)
 
 
 def crossovers(capacity, source, chi, depth, noisy):

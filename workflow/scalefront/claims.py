@@ -54,8 +54,8 @@ def judge(claim, fits, study="", paper=""):
     With the interval [low, high] (widened to hold the value): "equals" is confirmed if |value - predicted| <= tolerance
     and high - low <= 4 tolerance, refuted if the interval lies farther than the tolerance from the prediction, unless
     the exponent has not converged: its drift, going on over as long again in log x beyond the window, would bring it to
-    within the tolerance. Where a prediction is known to hold from some x on only, half of the window, in log x, must lie
-    beyond it. "below" is confirmed if high < predicted and refuted if low >= predicted, "above" the other
+    within the tolerance. Where a prediction is known to hold from some x on only, half of the window must lie beyond it
+    in log x. "below" is confirmed if high < predicted and refuted if low >= predicted, "above" the other
     way round. Else inconclusive.
 
     Parameters

@@ -9,6 +9,7 @@ from scalefront.figures.selection import SIZES, lines
 from scalefront.fits.selection import parameter_words
 
 NETWORK = ("richness", "architecture", "depth")
+MOST_CURVES = 6  # of one panel, where NETWORK can part them
 DYNAMICS = (*NETWORK, "optimizer", "learning_rate", "momentum", "inertia", "batch", "label_noise")
 
 
@@ -56,7 +57,7 @@ def _groups(rows, words):
 
 def _readable(fixed, rows):
     """One panel, or several by the first word of NETWORK whose curves are fewer, and more than one, in each."""
-    if rows["point"].nunique() <= style.MOST_LEGEND_ENTRIES:
+    if rows["point"].nunique() <= MOST_CURVES:
         return [(fixed, rows)]
     for word in NETWORK:
         groups = _groups(rows, [word]) if word in rows else []

@@ -89,13 +89,6 @@ def _time(capacity, source, richness, depth, noisy, since):
             f"any source but 1, where richness > 0 adds a logarithm: slow corrections near it; {only}; hidden layers "
             "beyond the first that start as isometries",
         ),
-        "time_bottleneck_paper": Prediction(
-            -time_exponent(source, richness, 1),
-            "L ~ t^-(source max(1, 2/(1 + source))) of rich networks, t^-source of lazy ones",
-            f"{PAPER} Eq. 10",
-            steady and noiseless and (richness == 0 or depth == 1),
-            f"depth = 1, any source but 1; {only}",
-        ),
         "sgd_time_bottleneck": Prediction(
             -min(chi, kernel),
             "L ~ t^-min(chi, 2 - 1/capacity) of optimizer sgd or sgd_flow at infinite width and samples",

@@ -23,6 +23,7 @@ BASE_MB = 1500  # two processes of Snakemake, 210 each, and one that compiles, 5
 MEMORY_SAFETY = 1.5
 SHARD_ROW_BYTES, TABLE_ROW_BYTES = 500, 2000  # of a row of curves as it is made, and as fits and figures work on it
 TABLE_ROWS_A_SECOND = 1e4
+SECONDS_A_GROUP = 0.1  # of a fit, or a frontier, for every value of some words
 
 BYTES_A_VALUE = 8  # of a file of measured features or eigenvalues
 COPIES = 6  # of such a file in memory
@@ -85,8 +86,9 @@ def curves_work(study, kind, shard):
 def table_work(study, *_):
     """(seconds, bytes) of a job that works on all curves of a study: each fit and each figure reads them once."""
     rows = sum(curve_rows(study, shard) for shards in study.shards.values() for shard in shards)
-    readers = 1 + len(study.fits) + len(study.figures)
-    return readers * rows / TABLE_ROWS_A_SECOND, rows * TABLE_ROW_BYTES
+    asked = [*study.fits.values(), *([study.frontier] if study.frontier else [])]
+    readers, groups = 1 + len(study.fits) + len(study.figures), sum(len(one["groups"]) for one in asked)
+    return readers * rows / TABLE_ROWS_A_SECOND + groups * SECONDS_A_GROUP, rows * TABLE_ROW_BYTES
 
 
 def measuring_work(study, *_):

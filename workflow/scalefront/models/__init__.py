@@ -1,9 +1,10 @@
 """The registry of models and what each of them provides.
 
-A model is a folder with seven modules: ``parameters`` (PARAMETERS, check, stepped; numpy at most), ``exponents``
-(predictions, asymptotic_range; numpy at most), ``cost`` (cost: what a job will take; numpy at most, and no other
-module imports it, so that a new figure computes nothing anew), ``stability`` (check; scipy at most), ``simulate``
-(simulate), ``theory.solve`` (solve) and ``correlate`` (correlate, SCHEMA).
+A model is a folder with seven modules: ``parameters`` (PARAMETERS, check, check_order_parameters, stepped; numpy at
+most), ``exponents`` (PREDICTED_BY, predictions, frontier_predictions, asymptotic_range; numpy at most), ``cost`` (cost:
+what a job will take; numpy at most, and no other module imports it, so that a new figure computes nothing anew),
+``stability`` (check; scipy at most), ``simulate`` (simulate), ``theory.solve`` (solve) and ``correlate`` (correlate,
+SCHEMA).
 """
 
 from importlib import import_module

@@ -16,8 +16,11 @@ MOST_RANKS = 100
 MOST_TIMES = 500  # correlations are written for all pairs of them
 
 
-def read_order_parameters(top, parameters, shards, time):
-    """``{points: [[digest, parameters] ...], index: [...]}`` of the study file's block, None where there is none."""
+def read_order_parameters(top, parameters, shards, time, check):
+    """``{points: [[digest, parameters] ...], index: [...]}`` of the study file's block, None where there is none.
+
+    ``check`` is the model's ``check_order_parameters``: (word, what is allowed) for each way in which a point has none.
+    """
     if top.content.get("order_parameters") is None:
         return None
     block = top.block("order_parameters")
@@ -32,11 +35,8 @@ def read_order_parameters(top, parameters, shards, time):
     if len(points) > MOST_POINTS:
         block.refuse("where", f"at most {MOST_POINTS} points, not {len(points)}")
     for point in points:
-        if point.parameters["optimizer"] == "sgd":
-            block.refuse("where", "points of a full-batch optimizer: sgd has no order parameters here", "sgd")
-        for word in ("ensemble", "bags"):
-            if point.parameters[word] != 1:
-                block.refuse("where", f"points with {word} 1: order parameters are those of one student", where)
+        for word, allowed in check(point.parameters):
+            block.refuse("where", f"points with {word} {allowed}", point.parameters[word])
         if last_finite(time) <= 0.5 * (point.parameters["learning_rate"] or 0):
             top.block("time").refuse("stop", "a time > 0, and of a step at least, with order_parameters")
     index = block.content.get("index", list(INDEX))

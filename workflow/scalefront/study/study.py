@@ -150,7 +150,7 @@ def read_study(path, models, figures):
         shards=shards,
         fits=fits,
         frontier=frontier,
-        order_parameters=read_order_parameters(top, parameters, shards, time),
+        order_parameters=read_order_parameters(top, parameters, shards, time, declared.check_order_parameters),
         claims=read_claims(top, parameters, fits, frontier, shards, spectrum, predictions),
         figures=top.names("figures", figures, ()),
     )

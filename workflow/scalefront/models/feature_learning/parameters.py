@@ -68,6 +68,14 @@ def check(point, kind, stop=0.0):
         yield largest, f"smaller: one draw takes {needed:.1e} bytes, at most {SIMULATED_BYTES:.0e} are allowed"
 
 
+def check_order_parameters(point):
+    """Yield (word, what is allowed) for each way in which there are no order parameters of ``point``."""
+    if point["depth"] != 1:
+        yield "depth", "1, where there is a mean-field theory of finite width"
+    if stepped(point) and _by_recursion(point):
+        yield "richness", "> 0, or a finite size: lazy steps at infinite width have nothing to correlate"
+
+
 def _check_optimizer(point, kind, stop):
     optimizer, samples, batch = point["optimizer"], point["samples"], point["batch"]
     for word in dict.fromkeys(word for words in OPTIMIZERS.values() for word in words):

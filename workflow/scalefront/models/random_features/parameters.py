@@ -69,6 +69,15 @@ def check(point, kind, stop=0.0):
         yield largest, f"smaller: one draw takes {needed:.1e} bytes, at most {SIMULATED_BYTES:.0e} are allowed"
 
 
+def check_order_parameters(point):
+    """Yield (word, what is allowed) for each way in which there are no order parameters of ``point``."""
+    if point["optimizer"] == "sgd":
+        yield "optimizer", "a full-batch one: sgd has no order parameters here"
+    for word in ("ensemble", "bags"):
+        if point[word] != 1:
+            yield word, "1: order parameters are those of one student"
+
+
 def _check_optimizer(point, kind, stop):
     optimizer, samples, batch = point["optimizer"], point["samples"], point["batch"]
     for word in dict.fromkeys(word for words in OPTIMIZERS.values() for word in words):

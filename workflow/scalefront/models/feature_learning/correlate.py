@@ -8,8 +8,7 @@ from scalefront.models.feature_learning.theory.log_grid import flow_curves
 from scalefront.models.feature_learning.theory.march import march
 from scalefront.models.feature_learning.theory.solve import asked_times, few_groups, march_settings, sgd_noise, sizes
 
-CORRELATIONS = {"C_w": "c_w", "C_h": "c_h", "C_g": "c_g"}
-RESPONSES = {"R_h": "r_h", "R_w": "r_w"}
+CORRELATIONS, RESPONSES = ("C_w", "C_h", "C_g"), ("R_h", "R_w")
 SCHEMA = {
     "quantity": "str",
     "index": "Int64",
@@ -44,28 +43,29 @@ def correlate(settings, sources):  # noqa: ARG001
 
 
 def _rows(parameters, time):
-    times, found, shown = _solved(parameters, time[np.isfinite(time)])
+    times, matrices = _solved(parameters, time[np.isfinite(time)])
     first, second = np.meshgrid(times, times, indexing="ij")
     frames = []
     for names, pairs in ((CORRELATIONS, first >= 0), (RESPONSES, second <= first)):
-        for name, field in names.items():
-            value = getattr(found, field)[np.ix_(shown, shown)][pairs]
-            frames.append(
-                pd.DataFrame({"quantity": name, "time": first[pairs], "other_time": second[pairs], "value": value})
-            )
+        columns = {"time": first[pairs], "other_time": second[pairs]}
+        frames += [pd.DataFrame({"quantity": name, **columns, "value": matrices[name][pairs]}) for name in names]
     told = pd.concat(frames, ignore_index=True)
     status = np.where(np.isfinite(told["value"]), "ok", "unconverged")
     return told.assign(index=pd.array([None] * len(told), dtype="Int64"), rate=np.nan, status=status)[list(SCHEMA)]
 
 
 def _solved(parameters, time):
-    """Times (n,), the solver's order parameters, and which of its times these are (n,)."""
+    """Times (n,) and quantity -> (n, n) at these, of those that the solver has."""
     if stepped(parameters):
         times, steps = asked_times(time, parameters)
         shown = steps.astype(int)
         found = march(few_groups(parameters), int(shown.max(initial=0)), **march_settings(parameters))
-        return times, found, shown
+        return times, _at(shown, {name: getattr(found, name.lower()) for name in (*CORRELATIONS, *RESPONSES)})
     found = flow_curves(few_groups(parameters), time, noise=sgd_noise(parameters), **sizes(parameters))
     grid = found.grid_time
     shown = np.unique(np.abs(grid[:, None] - time).argmin(0))
-    return grid[shown], found, shown
+    return grid[shown], _at(shown, {name: getattr(found, name) for name in (*CORRELATIONS, *RESPONSES)})
+
+
+def _at(shown, matrices):
+    return {name: matrix[np.ix_(shown, shown)] for name, matrix in matrices.items()}

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import scalefront  # noqa: F401  (caps the threads before numpy is imported)
 
-ROOT = Path(__file__).resolve().parents[2]
-REPEATS = 5
+from tests.bench import bench_feature_learning
+from tests.bench.timing import REPEATS, ROOT, lasted, measured, median
+
 SCALEFRONT = [sys.executable, "-c", "from scalefront.cli import main; main()"]
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
 
@@ -23,19 +24,9 @@ def main():
     steps_in_theory()
     simulation()
     sgd()
+    bench_feature_learning.main()
     thousand_points()
     whole_runs()
-
-
-def median(function, repeats=REPEATS):
-    """Median seconds of warm calls."""
-    function()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - start)
-    return sorted(seconds)[len(seconds) // 2]
 
 
 def theory():
@@ -178,15 +169,6 @@ def sgd():
     )
 
 
-def measured(program):
-    """(seconds that a program prints, its peak memory in MiB), in a process of its own."""
-    peak = "next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1]"
-    wrapper = f"{program}\nprint(int({peak}) / 1024)"
-    done = subprocess.run([sys.executable, "-c", wrapper], cwd=ROOT, capture_output=True, text=True, check=True)
-    seconds, peak = map(float, done.stdout.split())
-    return seconds, peak
-
-
 def whole_runs():
     """`scalefront run` in an empty folder, with the compiled code of earlier runs and without it, and once more."""
     with tempfile.TemporaryDirectory() as folder:
@@ -242,13 +224,6 @@ def thousand_points():
         print(f"  running it on two cores                        {whole:9.1f} s")
         print(f"  share of two cores that is not compute         {1 - own / 2 / whole:9.2f}")
         print(f"  a second run                                   {lasted(command, folder, environment):9.1f} s")
-
-
-def lasted(command, folder, environment=None):
-    """Seconds of a whole command in ``folder``."""
-    start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pandas
 import pytest
 from scalefront import datasets, tables
 from scalefront.catalogue import check_files, load_study
+from scalefront.models import REGISTRY
 
 from tests.fuzz.plain import emit
 from tests.unit.study.conftest import MINIMAL
@@ -24,6 +25,7 @@ def imported(tmp_path_factory):
         datasets.measure(*datasets.read_table(path, "y"))
     tables.write(folder / "own.parquet", frame, {})
     tables.read(folder / "own.parquet")
-    stepped = MINIMAL | {"dynamics": {"optimizer": "gradient_descent", "learning_rate": 0.913}}
-    (folder / "small.yaml").write_text(emit(stepped))
-    check_files(load_study(folder / "small.yaml"))
+    stepped = MINIMAL | {"dynamics": {"optimizer": "gradient_descent", "learning_rate": 0.313}}
+    for model in REGISTRY:
+        (folder / "small.yaml").write_text(emit(stepped | {"model": model}))
+        check_files(load_study(folder / "small.yaml"))

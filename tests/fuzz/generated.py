@@ -2,10 +2,9 @@
 
 from hypothesis import strategies as st
 from scalefront.figures import FIGURES
-from scalefront.models.random_features.parameters import OPTIMIZERS
 
 from tests.fuzz.plain import emit
-from tests.fuzz.values import INF, PARAMETERS, PREDICTIONS, extremes, junk, texts, words
+from tests.fuzz.values import INF, OPTIMIZERS, PARAMETERS, PREDICTIONS, extremes, junk, texts, words
 
 WIDTHS, SAMPLES = (4, 8, 16, 32, 64, INF), (10, 100, 1000, INF)
 FITS = ("slope", "early", "agreement", "peak", "crossover", "frontier", "a" * 100, "A", "")
@@ -22,9 +21,9 @@ def some(*values):
     return st.sampled_from(values)
 
 
-def number(word):
+def number(model, word):
     """A value of a word in the range that its model declares, or on an edge of it."""
-    parameter = PARAMETERS[word]
+    parameter = PARAMETERS[model][word]
     if parameter.choices:
         return some(*parameter.choices)
     low, high = max(parameter.low, -1e6), min(parameter.high, 1e6)
@@ -34,13 +33,14 @@ def number(word):
 
 
 @st.composite
-def spectra(draw):
-    kind = draw(some(*["power_law"] * 8, "white", "table", "data"))
+def spectra(draw, model):
+    kinds = ["power_law"] * 8 + ["white", "table", "data"]
+    kind = draw(some(*kinds) if model == "random_features" else rarely(st.just("power_law"), some(*kinds)))
     if kind in ("power_law", "white"):
-        found = {"kind": kind, "modes": draw(rarely(some(64, 100, 200, 200, 200, 1e12), number("modes")))}
+        found = {"kind": kind, "modes": draw(rarely(some(64, 100, 200, 200, 200, 1e12), number(model, "modes")))}
         if kind == "power_law":
-            found["capacity"] = draw(rarely(some(1.25, 1.5, 2.0), number("capacity")))
-            found["source"] = draw(rarely(some(0.4, 2 / 3, 1, 2, 1.6), number("source")))
+            found["capacity"] = draw(rarely(some(1.25, 1.5, 2.0), number(model, "capacity")))
+            found["source"] = draw(rarely(some(0.4, 2 / 3, 1, 2, 1.6), number(model, "source")))
         return found
     right = {"table": ("spectrum.csv", "spectrum.csv", "rows.csv"), "data": ("rows.npz", "rows.csv", "bundled:digits")}
     found = {"kind": kind, "path": draw(rarely(some(*right[kind]), some(*PATHS) | texts, 10))}
@@ -53,21 +53,30 @@ def spectra(draw):
 
 
 @st.composite
-def dynamics(draw, given):
+def dynamics(draw, model, given):
     """Words of one optimizer."""
-    optimizer = draw(some("gradient_flow", *OPTIMIZERS))
+    optimizer = draw(some("gradient_flow", *OPTIMIZERS[model]))
     found = {"optimizer": optimizer} | {
-        word: draw(rarely(some(*RIGHT[word]), number(word))) for word in OPTIMIZERS[optimizer]
+        word: draw(rarely(some(*RIGHT[word]), number(model, word))) for word in OPTIMIZERS[model][optimizer]
     }
     if draw(some(True, False)):
-        found["label_noise"] = draw(rarely(some(0, 0.3, -0.0), number("label_noise")))
+        found["label_noise"] = draw(rarely(some(0, 0.3, -0.0), number(model, "label_noise")))
     return found if given else {word: draw(st.just(value) | st.just([value])) for word, value in found.items()}
 
 
-MORE = {
-    "modes": some(100, [100, 200]), "ensemble": some(1, 4), "bags": some(1, [1, 4]), "capacity": some(1.5, [1.25, 1.5]),
-    "source": some(0.5), "label_noise": some([0, 0.5], {"start": 5e-324, "stop": 1, "points": 5}),
+SHARED = {
+    "modes": some(100, [100, 200]), "capacity": some(1.5, [1.25, 1.5]), "source": some(0.5),
+    "label_noise": some([0, 0.5], {"start": 5e-324, "stop": 1, "points": 5}),
 }  # fmt: skip
+MORE = {
+    "random_features": SHARED | {"ensemble": some(1, 4), "bags": some(1, [1, 4])},
+    "feature_learning": SHARED
+    | {
+        "richness": some(0, 1, [0, 1], [0.1, 1, 10]),
+        "architecture": some("projected", "pure", ["projected", "pure"]),
+        "depth": some(1, 2, [1, 2, 4]),
+    },
+}
 RIGHT = {"learning_rate": (0.1, 0.5, 1.9), "momentum": (0.5, 0.9), "inertia": (0.5, 2), "batch": (1, 4, 10)}
 
 
@@ -85,7 +94,7 @@ def times(draw):
 
 
 @st.composite
-def grids(draw):
+def grids(draw, model):
     found = {}
     if draw(some(True, False)):
         found["curves"] = draw(rarely(some("theory", ["theory"], ["simulation"], ["simulation", "theory"]), junk))
@@ -93,19 +102,21 @@ def grids(draw):
     for word, values in (("width", WIDTHS), ("samples", SAMPLES)):
         one, several = some(*values), st.lists(some(*values), min_size=1, max_size=6, unique=True)
         found[word] = draw(rarely(one | several | several | st.just(ranges[word]), junk))
-    for word in draw(st.lists(some(*MORE), max_size=1)):
-        values = st.lists(number(word), min_size=1, max_size=3)
-        spaced = st.builds(lambda start, stop, points: {"start": start, "stop": stop, "points": points},
-                           number(word), number(word), st.integers(2, 30))  # fmt: skip
-        found[word] = draw(rarely(MORE[word], number(word) | values | spaced, 4))
+    for word in draw(st.lists(some(*MORE[model]), max_size=1)):
+        one = number(model, word)
+        values = st.lists(one, min_size=1, max_size=3)
+        spaced = st.builds(
+            lambda start, stop, points: {"start": start, "stop": stop, "points": points}, one, one, st.integers(2, 30)
+        )
+        found[word] = draw(rarely(MORE[model][word], one | values | spaced, 4))
     if draw(some(True, False)):
         found["seeds"] = draw(rarely(some(1, 2, 10), extremes))
     if draw(some(True, False)):
         found["fan_out"] = draw(
-            rarely(st.lists(some(*PARAMETERS), max_size=4, unique=True), st.just([*PARAMETERS]) | junk, 9)
+            rarely(st.lists(some(*PARAMETERS[model]), max_size=4, unique=True), st.just([*PARAMETERS[model]]) | junk, 9)
         )
     if draw(st.integers(0, 5)) == 0:
-        found |= draw(dynamics(given=False))
+        found |= draw(dynamics(model, given=False))
     return found
 
 
@@ -132,17 +143,17 @@ def conditions(draw, values, timed=True, often=4):
 
 
 @st.composite
-def by_words(draw, where, along):
+def by_words(draw, model, where, along):
     """Words that ``where`` leaves free, and mostly all of them, so that every group is one curve."""
     free = [word for word in ("width", "samples") if isinstance(where, dict) and word not in where and word != along]
-    words_of = some(*PARAMETERS)
+    words_of = some(*PARAMETERS[model])
     more = draw(st.lists(words_of, max_size=1)) if draw(st.integers(0, 3)) == 0 else []
     right = list(dict.fromkeys([*free, *more])) or ["source"]
     return draw(rarely(some(right, right, right[0]), st.lists(words | words_of, max_size=3) | junk, 12))
 
 
 @st.composite
-def fits(draw, values):
+def fits(draw, model, values):
     found = {"of": draw(rarely(some("test_loss", "test_loss", "train_loss", "gap"), texts))}
     law = draw(rarely(some("power", "power", "relative_difference", "ratio", "onset"), texts))
     if law != "power" or draw(some(True, False)):
@@ -161,7 +172,7 @@ def fits(draw, values):
         if draw(some(True, False, False)):
             found["window"] = draw(rarely(some("auto", [1, 100]), junk))
     if law != "relative_difference" and draw(some(True, False, False)):
-        found["by"] = draw(by_words(where, found.get("against")))
+        found["by"] = draw(by_words(model, where, found.get("against")))
     if law == "onset" or (law == "ratio" and draw(st.integers(0, 30)) == 0):
         found["threshold"] = draw(rarely(some(1, 0.1), extremes))
     if law == "ratio":
@@ -172,7 +183,7 @@ def fits(draw, values):
 
 
 @st.composite
-def frontiers(draw, values):
+def frontiers(draw, model, values):
     size = draw(rarely(some("width", "width", "samples"), words))
     found = {"size": size, "compute": draw(rarely(some([size, "time"], ["time", size]), st.lists(words, max_size=3)))}
     one = {"samples": draw(some(*values["samples"]))} if draw(some(True, False)) else {}
@@ -180,7 +191,7 @@ def frontiers(draw, values):
     if draw(some(True, False)) != bool(one):
         found["budget"] = draw(rarely(some("samples", None), words))
     if draw(st.integers(0, 20 if found.get("budget") else 1)) == 0:
-        found["by"] = draw(by_words(found["where"], size))
+        found["by"] = draw(by_words(model, found["where"], size))
     if draw(some(True, False)):
         found["methods"] = draw(rarely(some("envelope", ["envelope"]), junk))
     return found
@@ -207,22 +218,22 @@ def claims(draw, names, values):
 
 
 @st.composite
-def generated(draw):
-    """YAML of a study."""
-    found = {"title": draw(rarely(st.just("A study"), texts)), "model": "random_features"}
-    found |= {"spectrum": draw(spectra()), "time": draw(times())}
-    found["sweep"] = draw(rarely(grids() | st.lists(grids(), min_size=1, max_size=3), junk))
+def generated(draw, model):
+    """YAML of a study of a model."""
+    found = {"title": draw(rarely(st.just("A study"), texts)), "model": model}
+    found |= {"spectrum": draw(spectra(model)), "time": draw(times())}
+    found["sweep"] = draw(rarely(grids(model) | st.lists(grids(model), min_size=1, max_size=3), junk))
     if draw(st.integers(0, 2)) == 0:
-        found["dynamics"] = draw(rarely(dynamics(given=True), junk))
+        found["dynamics"] = draw(rarely(dynamics(model, given=True), junk))
     for key, value in (("seed", some(0, 7)), ("seeds", some(1, 5)), ("paper", some("arXiv:2402.01092"))):
         if draw(st.integers(0, 2)) == 0:
             found[key] = draw(rarely(value, junk))
     values = held(found["sweep"])
     names = draw(st.lists(rarely(some(*FITS[:5]), some(*FITS)), max_size=2, unique=True))
     if names:
-        found["fits"] = {name: draw(fits(values)) for name in names}
+        found["fits"] = {name: draw(fits(model, values)) for name in names}
     if draw(st.integers(0, 2)) == 0:
-        found["frontier"] = draw(rarely(frontiers(values), junk))
+        found["frontier"] = draw(rarely(frontiers(model, values), junk))
     if (names or "frontier" in found) and draw(some(True, False)):
         found["claims"] = draw(st.lists(claims(names, values), max_size=2))
     if draw(st.integers(0, 5)) == 0:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from scalefront.catalogue import check_files, load_study
 from scalefront.figures import FIGURES
+from scalefront.models import REGISTRY
 from scalefront.study.claims import MAX_CLAIMS
 from scalefront.study.fits import MAX_FITS
 from scalefront.study.groups import names_of
@@ -108,14 +109,15 @@ def test_a_study_with_changes(watch, origin, share, accepted, reasons):
     watch.expect(share, accepted=accepted, refused=0.5, reasons=reasons)
 
 
-def test_a_study_made_from_the_declarations(watch):
-    @fuzz(0.2)
-    @given(generated())
+@pytest.mark.parametrize("model", REGISTRY)
+def test_a_study_made_from_the_declarations(watch, model):
+    @fuzz(0.1)
+    @given(generated(model))
     def each(content):
         read(watch, content)
 
     each()
-    watch.expect(0.2, accepted=0.1, refused=0.3, reasons=40)
+    watch.expect(0.1, accepted=0.1, refused=0.3, reasons=20)
 
 
 def test_text_that_may_be_no_study(watch):

@@ -42,7 +42,8 @@ RAW = tuple(
     )
 )  # fmt: skip
 INF = math.inf
-PARAMETERS = {p.word: p for p in part("random_features", "parameters").PARAMETERS}  # the model of what is generated
+PARAMETERS = {model: {p.word: p for p in part(model, "parameters").PARAMETERS} for model in REGISTRY}
+OPTIMIZERS = {model: part(model, "parameters").OPTIMIZERS for model in REGISTRY}
 CHOICES = [choice for model in REGISTRY for p in part(model, "parameters").PARAMETERS for choice in p.choices]
 PREDICTIONS = tuple(name for model in REGISTRY for name in Predictions(part(model, "exponents")).names)
 VOCABULARY = tuple(

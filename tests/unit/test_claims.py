@@ -9,9 +9,10 @@ from scalefront.claims import SCHEMA, judge, judge_all, markdown, web_page
 from scalefront.fits.fitting import fit_table
 
 
-def fits_table(value, low, high, fit="fit", parameter="exponent", kind="theory", status="ok", because=None, drift=0.0):
-    row = {"fit": fit, "parameter": parameter, "kind": kind, "value": value, "low": low, "high": high, "drift": drift}
-    return pd.DataFrame([row | {"status": status, "left_out_because": because}])
+def fits_table(value, low, high, fit="fit", parameter="exponent", kind="theory", **changes):
+    row = {"fit": fit, "parameter": parameter, "kind": kind, "value": value, "low": low, "high": high, "drift": 0.0}
+    told = {"window_low": 10.0, "window_high": 1000.0, "status": "ok", "left_out_because": None}
+    return pd.DataFrame([row | told | changes])
 
 
 def judged(value, low, high, predicted, relation="equals", tolerance=0.02, drift=0.0):
@@ -70,6 +71,44 @@ def test_the_reason_tells_the_trend():
         "the interval lies 0.065 from the prediction, but the exponent is still drifting towards it: by -0.04 over the"
         " window"
     )
+
+
+def judged_since(since, window, relation="equals", **measured):
+    table = fits_table(**{"value": -1.5, "low": -1.51, "high": -1.49, "drift": 0.3} | measured)
+    table = table.assign(window_low=window[0], window_high=window[1])
+    claim = {"id": "c", "quantity": "fit.exponent", "relation": relation, "predicted": -1.5, "tolerance": 0.02}
+    return judge(claim | ({} if since is None else {"since": since}), table)
+
+
+@pytest.mark.parametrize("relation", ["equals", "below", "above"])
+@pytest.mark.parametrize(("since", "window"), [(101, (10, 1000)), (1e4, (10, 1000)), (np.inf, (10, 1000))])
+def test_a_window_before_the_predicted_power_rules_judges_nothing(relation, since, window):
+    """Less than half of it, in log x, lies beyond ``since``: neither confirmed nor refuted."""
+    for value in (-1.5, -2.5, -0.5):
+        found = judged_since(since, window, relation, value=value, low=value - 0.01, high=value + 0.01)
+        assert found["verdict"] == "inconclusive"
+
+
+def test_the_reason_tells_since_when_the_power_rules_and_the_trend():
+    assert judged_since(2e4, (10, 1000))["reason"] == (
+        "another power comes before the predicted one, up to x = 2e+04; the exponent drifts by 0.3 over the window "
+        "[10, 1e+03]"
+    )
+
+
+@pytest.mark.parametrize("since", [0.0, 10.0, 100.0])
+@pytest.mark.parametrize("relation", ["equals", "below", "above"])
+def test_a_window_of_which_half_lies_beyond_is_judged_as_ever(relation, since):
+    for value in (-1.5, -1.6, -1.4):
+        measured = {"value": value, "low": value - 0.01, "high": value + 0.01, "drift": 0.0}
+        assert judged_since(since, (10, 1000), relation, **measured) == judged_since(
+            None, (10, 1000), relation, **measured
+        )
+    assert judged_since(since, (10, 1000))["verdict"] == "confirmed"
+
+
+def test_a_quantity_without_a_window_is_judged_where_nothing_comes_before():
+    assert judged_since(0.0, (np.nan, np.nan))["verdict"] == "confirmed"
 
 
 @pytest.mark.parametrize("relation", ["below", "above"])
@@ -181,7 +220,7 @@ def test_a_budget_is_named_by_its_fit_and_a_ratio_of_theory_is_exact():
 
 def test_fit_without_a_window_is_inconclusive_with_its_reason():
     claim = {"id": "c", "quantity": "fit.exponent", "relation": "equals", "predicted": -0.4, "tolerance": 0.02}
-    fits = fits_table(np.nan, np.nan, np.nan, status="no_window", because="steady over 0.4 decades")
+    fits = fits_table(np.nan, np.nan, np.nan, status="no_window", left_out_because="steady over 0.4 decades")
     found = judge(claim, fits)
     assert (found["verdict"], found["reason"]) == ("inconclusive", "no_window: steady over 0.4 decades")
 

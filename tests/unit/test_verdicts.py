@@ -84,3 +84,33 @@ def test_a_claim_by_words_is_judged_for_every_group(tmp_path):
         "wrong.source-0.4": "confirmed",
         "wrong.source-0.8": "refuted",
     }
+
+
+NOISY = """
+title: Noise of batches that rules from t = 14 on
+model: feature_learning
+spectrum: {kind: power_law, capacity: 2, source: 2.5, modes: 1e8}
+dynamics: {optimizer: sgd_flow, learning_rate: 0.4, batch: 4}
+time: {start: 0.1, stop: 1e5, points: 31}
+sweep: {curves: theory, width: .inf, samples: .inf, richness: 0}
+fits:
+  late: {of: test_loss, against: time, window: [100, 1e5], where: {kind: theory}, predicted: sgd_transient}
+  early: {of: test_loss, against: time, window: [2, 30], where: {kind: theory}, predicted: sgd_transient}
+claims:
+  - {id: late, statement: L ~ t^-1.5, quantity: late.exponent, relation: equals, predicted: sgd_transient,
+     tolerance: 0.05}
+  - {id: early, statement: L ~ t^-1.5, quantity: early.exponent, relation: equals, predicted: sgd_transient,
+     tolerance: 0.05}
+  - {id: number, statement: L ~ t^-1.5, quantity: early.exponent, relation: equals, predicted: -1.5, tolerance: 0.05}
+"""
+
+
+def test_a_power_that_rules_late_is_judged_late(tmp_path):
+    """The onset goes from the model's prediction through the study file into the verdict."""
+    (tmp_path / "noisy.yaml").write_text(NOISY)
+    study = load_study(tmp_path / "noisy.yaml")
+    since = {claim["id"]: claim["since"] for claim in study.claims}
+    assert since == {"late": pytest.approx(13.86, rel=1e-3), "early": since["late"], "number": 0.0}
+    found = judge_all(study.name, study.paper, study.claims, theory_fits(study)).set_index("id")
+    assert found.loc[["late", "early"], "verdict"].tolist() == ["confirmed", "inconclusive"]
+    assert "up to x = 14" in found.loc["early", "reason"] and "another power" not in found.loc["number", "reason"]

@@ -81,12 +81,13 @@ def few_groups(point):
 
 
 def _losses(point, counts):
-    """Losses at times, or at whole steps, ``counts`` (T,), the limit t -> inf by its closed form."""
+    """Losses at times, or at whole steps, ``counts`` (T,); that at inf in closed form, unless a run diverges."""
     finite = np.isfinite(counts)
     found = (_of_steps if stepped(point) else _of_flow)(point, counts[finite])
     if finite.all():
         return found
-    late = _limit(point)
+    ended = stepped(point) and not np.isfinite(found.test_loss).all()
+    late = Losses(np.inf, np.nan, True) if ended else _limit(point)
     return Losses(*(np.append(column, value) for column, value in zip(found, late, strict=True)))
 
 

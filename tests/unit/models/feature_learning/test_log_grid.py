@@ -143,6 +143,55 @@ def test_curves_equal_the_causal_march(width, samples, pure):
         assert getattr(found, name)[0] == pytest.approx((8 * third - 6 * second + first) / 3, rel=3e-3)
 
 
+@pytest.mark.parametrize(
+    ("width", "samples", "pure"),
+    [
+        (16, np.inf, False),
+        (np.inf, 12, False),
+        (16, 12, False),
+        (16, 16, False),
+        (16, np.inf, True),
+        (np.inf, 12, True),
+        (16, 12, True),
+    ],
+)
+def test_rows_solve_the_equations_of_the_whole_grid(width, samples, pure):
+    # theory/feature_learning.md 2.2, 2.3 and 2.6 as products of whole matrices
+    spectrum, richness, variance = grouped(1.5, 0.5, 1e4), 1.0, 0.1
+    time = 0.1 * np.expm1(0.4 * np.arange(16))
+    rows = Rows(Problem(spectrum, 1 / width, 1 / samples, richness, variance, pure, 0.0), time).solve()
+    assert rows.solved == len(time)
+    one, step = np.eye(len(time)), np.diff(time, prepend=0.0)
+    features = richness * np.tril(rows.C_w) * step
+    force = (rows.R_w + features if pure else (rows.G + features) @ rows.R_h) @ rows.R_D
+    responses = [np.linalg.inv(one + eigenvalue * force) for eigenvalue in spectrum.eigenvalue]
+    learned = sum(n * (one - h) for n, h in zip(spectrum.multiplicity, responses, strict=True))
+    weights = spectrum.multiplicity * spectrum.eigenvalue
+    gradient = sum(weight * h for weight, h in zip(weights, responses, strict=True))
+    lost = rows.R_D @ gradient @ rows.R_w if pure else learned
+    drive = (rows.C_0 + variance) / samples
+    error = forces = 0.0
+    for eigenvalue, task, count, h in zip(*spectrum[:3], responses, strict=True):
+        s = one - h
+        source = eigenvalue * h @ rows.R_w @ rows.R_D if pure else s
+        noise = source @ rows.force @ source.T / width
+        signal = task * np.outer(h.sum(1), h.sum(1))
+        error += count * (signal + s @ drive @ s.T + noise / eigenvalue)
+        forces += count * (eigenvalue * (signal + h @ drive @ h.T) + noise)
+    close = {"rtol": 1e-6, "atol": 1e-8}
+    np.testing.assert_allclose(rows.R_D, one - learned / samples, **close)
+    np.testing.assert_allclose(rows.R_h, one - lost / width, **close)
+    np.testing.assert_allclose(np.diag(error), rows.loss, **close)
+    np.testing.assert_allclose(forces, rows.force, **close)
+    np.testing.assert_allclose(rows.R_D @ rows.force @ rows.R_D.T, rows.C_g, **close)
+    np.testing.assert_allclose(rows.R_w @ rows.C_g @ rows.R_w.T, rows.C_w, **close)
+    if np.isfinite(samples):
+        np.testing.assert_allclose(error, rows.C_0, **close)
+    if not pure:
+        euler = np.tril(np.ones_like(one)) * step
+        np.testing.assert_allclose(euler + richness * euler @ (np.tril(rows.C_h) * step) @ rows.G, rows.G, **close)
+
+
 def test_train_loss_that_has_vanished_is_zero_and_the_test_loss_is_held():
     time = np.geomspace(1e2, 1e6, 9)
     found = flow_curves(grouped(1.5, 0.5, 1e4), time, samples=16, richness=1.0)

@@ -9,7 +9,8 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 from scalefront.models.feature_learning.theory.log_grid_rows import Problem, Rows
 
 POINTS_PER_DECADE = 20
-START = 0.1  # of the logarithmic part: t_j = START (e^(h j) - 1)
+START = 0.1  # of the logarithmic part, t_j = START (e^(h j) - 1)
+EARLY = 0.1  # largest richness C_g START^2, else the start is earlier
 COARSENINGS = (1, 2, 4)  # nested grids, whose errors in powers of the spacing cancel
 
 
@@ -49,13 +50,14 @@ def flow_curves(
 ):
     """Test and train loss of a flow from zero readout, by backward Euler on three nested grids and extrapolation.
 
-    The grids t_j = 0.1 (e^(hj) - 1) have 20, 10 and 5 points a decade. Without sgd noise the extrapolated loss is good
-    to 1e-4 from t = 30 on, where 20 points alone have 1e-2 (source 0.5) to 4e-2 (source 1.25); at t = 1 .. 10, where
-    the first mode is learned, to 1e-4 (source 0.5), 7e-4 (1.25) and 3e-3 (1.75). A row of the grid is a fixed point to
-    1e-9; where none is reached in 150 sweeps, or one on another branch of solutions, all later times are unconverged
-    and nan: a pure network of width 8 beyond t = 1e3. Where noiseless training on fixed samples leaves the train loss
-    below 1e-14 of its start, the test loss is held and the train loss 0. A train loss that falls exponentially is good
-    to 1e-4 of its start, not of itself.
+    The grids t_j = 0.1 (e^(hj) - 1) have 20, 10 and 5 points a decade; for a richness above about 10 they start
+    earlier. Without sgd noise the extrapolated loss is good to 1e-4 from t = 30 on, where 20 points alone have 1e-2
+    (source 0.5) to 4e-2 (source 1.25); at t = 1 .. 10, where the first mode is learned, to 1e-4 (source 0.5), 7e-4
+    (1.25) and 3e-3 (1.75). A row of the grid is a fixed point to 1e-8, which leaves about 1e-8 of the loss; where none
+    is reached in 150 sweeps, or one on another branch of solutions, all later times are unconverged and nan. As many
+    samples as the width, where the loss grows without end, are no harder than other numbers. Where noiseless training
+    on fixed samples leaves the train loss below 1e-14 of its start, the test loss is held and the train loss 0. A train
+    loss that falls exponentially is good to 1e-4 of its start, not of itself.
     The noise of sgd is white of variance noise (L + sigma^2)/dt, too little for modes with lambda dt > 1: the
     exponents of its tail hold, not its prefactor; noise whose feedback grows with the rich rate ends as unconverged.
 
@@ -77,7 +79,9 @@ def flow_curves(
     # plain numbers, whatever numpy's scalars the caller has
     sizes = [float(size) for size in (1 / width, 1 / samples, richness, label_noise**2)]
     problem = Problem(spectrum, *sizes, bool(pure), float(noise))
-    grid, place = _grid(time)
+    force = problem.spectrum.multiplicity @ (problem.spectrum.eigenvalue * problem.spectrum.task_power)
+    # later than this, features learned within the first step would leave it without a solution
+    grid, place = _grid(time, min(START, np.sqrt(EARLY / max(problem.richness * force, EARLY))))
     runs = [Rows(problem, grid[::coarsening]).solve() for coarsening in COARSENINGS]
     test, train, known = _losses(problem, runs, place)
     fine = runs[0]
@@ -86,13 +90,13 @@ def flow_curves(
     return LogGrid(test, train, known, np.where(solved, grid, np.nan), *order)
 
 
-def _grid(time):
+def _grid(time, start=START):
     """Times of the finest grid, a multiple of the coarsest spacing, and the places (T,) of the asked ones in it."""
-    last = np.log1p(max(time.max(initial=0.0), START) / START)
+    last = np.log1p(max(time.max(initial=0.0), start) / start)
     coarsest = COARSENINGS[-1]
     count = coarsest * max(int(np.ceil(last * POINTS_PER_DECADE / np.log(10) / coarsest)), 2)
     spacing = last / count
-    return START * np.expm1(spacing * np.arange(count + 1)), np.minimum(np.log1p(time / START) / spacing, count)
+    return start * np.expm1(spacing * np.arange(count + 1)), np.minimum(np.log1p(time / start) / spacing, count)
 
 
 def _losses(problem, runs, place):

@@ -33,6 +33,15 @@ class ModeRows:
             out[start : start + rows] = self._blocks[start // ROWS][:rows, :columns] @ matrix[:columns]
         return out
 
+    def total(self, size, weight):
+        """sum_k weight[k] X_k[j, s] of shape (size, size) over the first rows, for a weight (K,)."""
+        out = np.zeros((size, size))
+        for start, rows, _ in self._parts(size):
+            block = self._blocks[start // ROWS][:rows].reshape(-1, self._groups)
+            columns = min(start + ROWS, size)
+            out[start : start + rows, :columns] = (block @ weight).reshape(rows, -1)[:, :columns]
+        return out
+
     def _parts(self, size):
         for start in range(0, size, ROWS):
             rows = min(ROWS, size - start)

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from scalefront.catalogue import load_study
 from scalefront.claims import judge_all
+from scalefront.models.feature_learning import exponents, phases
+from scalefront.models.feature_learning.phases import time_exponent
 from scalefront.results import study_fits
 from scalefront.shards import shard_table
 
@@ -57,6 +59,32 @@ def test_the_fits_do_not_see_the_predictions(easy):
     curves = pd.concat([shard_table(shard, {}).to_pandas() for shard in shards])
     again = study_fits(settings | {"frontier": study.frontier | {"predicted": {}}}, curves)[0]
     assert again.drop(columns="predicted").equals(fits.drop(columns="predicted"))
+
+
+RICH = """
+title: A hard task, rich
+model: feature_learning
+spectrum: {kind: power_law, capacity: 1.5, source: 0.5, modes: 1e12}
+time: {start: 1, stop: 1e6, points: 61}
+sweep: {curves: theory, width: .inf, samples: .inf, richness: [0, 1]}
+fits: {chi: {of: test_loss, against: time, where: {width: .inf}, by: richness, predicted: time_bottleneck}}
+claims:
+  - {id: time, statement: L ~ t^-chi, quantity: chi.exponent, relation: equals, predicted: time_bottleneck,
+     tolerance: 0.02}
+"""
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "confirmed"), (1.25, "refuted"), (0.8, "refuted")])
+def test_a_wrong_law_of_rich_networks_is_refuted(tmp_path, monkeypatch, factor, expected):
+    def law(*point):
+        return factor * time_exponent(*point)
+
+    for module in (phases, exponents):
+        monkeypatch.setattr(module, "time_exponent", law)
+    (tmp_path / "rich.yaml").write_text(RICH)
+    study = load_study(tmp_path / "rich.yaml")
+    found = judge_all(study.name, study.paper, study.claims, theory_fits(study))
+    assert found["verdict"].tolist() == [expected, expected]
 
 
 GROUPS = """

@@ -63,11 +63,15 @@ def predict(
     model: Annotated[str, typer.Option(help="Name of the model.")] = "random_features",
     richness: Annotated[float | None, typer.Option(help="Feature learning, of models that have it.")] = None,
     depth: Annotated[float | None, typer.Option(help="Hidden layers, of models that have them.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="Where the noise of batches tells.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size of a noisy optimizer.")] = None,
+    batch: Annotated[float | None, typer.Option(help="Samples a step of a noisy optimizer.")] = None,
 ):
     """Print the exponents that the papers state and that the exact theory gives, with the range of each."""
     if model not in catalogue.REGISTRY:
         raise StudyError("command line", "--model", model, "one of: " + ", ".join(catalogue.REGISTRY))
-    given = {"capacity": capacity, "source": source, "richness": richness, "depth": depth}
+    given = {"capacity": capacity, "source": source, "richness": richness, "depth": depth, "optimizer": optimizer}
+    given |= {"learning_rate": learning_rate, "batch": batch}
     words = _predicted_by(model, {word: value for word, value in given.items() if value is not None})
     further = {word: value for word, value in words.items() if word not in ("capacity", "source")}
     if further:
@@ -77,8 +81,13 @@ def predict(
     for name, prediction in found.items():
         holds = "range:" if prediction.holds else "outside its range:"
         console.print(f"{name:{margin}}  {prediction.value:8.4f}  {prediction.statement}", markup=False, soft_wrap=True)
-        remark = f"{holds} {prediction.range}; {prediction.source}"
+        since = f"; from x = {prediction.since:.2g} on" if prediction.since else ""
+        remark = f"{holds} {prediction.range}{since}; {prediction.source}"
         console.print(" " * (margin + 12) + remark, markup=False, soft_wrap=True, style="dim")
+
+
+def _option(word):
+    return "--" + word.replace("_", "-")
 
 
 def _predicted_by(model, given):
@@ -88,9 +97,9 @@ def _predicted_by(model, given):
     for word, value in given.items():
         if word not in examples:
             allowed = f"{model} predicts by {', '.join(examples)} alone"
-            raise StudyError("command line", f"--{word}", value, allowed)
+            raise StudyError("command line", _option(word), value, allowed)
         if not declared[word].accepts(value):
-            raise StudyError("command line", f"--{word}", value, f"must be {declared[word].allowed}")
+            raise StudyError("command line", _option(word), value, f"must be {declared[word].allowed}")
     defaults = {word: one.default for word, one in declared.items() if not one.required and one.default is not None}
     words = examples | {word: value for word, value in defaults.items() if word in examples}
     return words | {word: declared[word].convert(value) for word, value in given.items()}

@@ -9,7 +9,7 @@ from scalefront.figures.selection import SIZES, lines
 from scalefront.fits.selection import parameter_words
 
 NETWORK = ("richness", "architecture", "depth")
-MOST_CURVES = 6  # of one panel, where NETWORK can part them
+MOST_CURVES = 5  # of one panel, where NETWORK can part them
 DYNAMICS = (*NETWORK, "optimizer", "learning_rate", "momentum", "inertia", "batch", "label_noise")
 
 

@@ -36,7 +36,7 @@ def read_order_parameters(top, parameters, shards, time, check):
         block.refuse("where", f"at most {MOST_POINTS} points, not {len(points)}")
     for point in points:
         for word, allowed in check(point.parameters):
-            block.refuse("where", f"points with {word} {allowed}", point.parameters[word])
+            block.refuse("where", f"points with {word} {allowed}", {word: point.parameters[word]})
         if last_finite(time) <= 0.5 * (point.parameters["learning_rate"] or 0):
             top.block("time").refuse("stop", "a time > 0, and of a step at least, with order_parameters")
     index = block.content.get("index", list(INDEX))

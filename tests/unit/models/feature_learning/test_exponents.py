@@ -329,9 +329,9 @@ def test_the_range_of_time_starts_where_the_exponent_comes_near_its_last_value(c
     assert 10 < low < 1e4
     time = np.array([0.95 * low, 1.05 * low, 3 * low, 3.3 * low])
     curve = infinite_width(power_law(capacity, source, 1e15), time, richness, 1)
-    near, after = (
-        abs(found / value("time_bottleneck", capacity, source, richness) - 1) for found in slope(curve, time)[[0, 2]]
-    )
+    late = np.array([0.9, 1.0]) * reach("time", 1e15, capacity, source, richness)[1]
+    last = slope(infinite_width(power_law(capacity, source, 1e15), late, richness, 1), late)[0]
+    near, after = (abs(found / last - 1) for found in slope(curve, time)[[0, 2]])
     assert near == pytest.approx(START, abs=0.015) and after < near
 
 

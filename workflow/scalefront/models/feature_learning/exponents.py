@@ -7,7 +7,7 @@ alpha, source = beta and richness = gamma. Where both disagree, both are predict
 
 from math import inf, isclose
 
-from scalefront.models.feature_learning.phases import NOISY, noise_boundary, phase, time_exponent
+from scalefront.models.feature_learning.phases import NOISY, noise_boundary, paquette, phase, time_exponent
 from scalefront.models.feature_learning.reach import asymptotic_range
 from scalefront.models.feature_learning.transients import crossovers, noise_onset, transients
 from scalefront.prediction import Prediction
@@ -24,6 +24,7 @@ PREDICTED_BY = {  # word -> an example
     "batch": None,
 }
 PAPER = "arXiv:2409.17858"
+PAQUETTE = "arXiv:2405.15074"
 THEORY = "theory/feature_learning.md"
 CHI = "chi = source, or source (H + 1)/(1 + H source) where richness > 0 and source < 1"
 
@@ -46,9 +47,10 @@ def predictions(capacity, source, richness=1.0, depth=1.0, optimizer="gradient_f
     return {
         **_time(capacity, source, richness, depth, optimizer in NOISY, since),
         **_floors(capacity, source, depth),
-        **transients(*point, since),
+        **transients(*point),
         **crossovers(*point),
         **_frontier(*point, since**2 / noise if since else 0.0),
+        **_paquette(capacity, source, richness, depth, optimizer in NOISY),
     }
 
 
@@ -164,4 +166,19 @@ def _frontier(capacity, source, chi, depth, noisy, since):
             since,
         )
         for name, (symbol, value, formulas) in values.items()
+    }
+
+
+def _paquette(capacity, source, richness, depth, noisy):
+    """The same point in the letters and phases of Paquette et al., whose network is lazy and learns by one-pass sgd."""
+    return {
+        "frontier_loss_paquette": Prediction(
+            -paquette(capacity, source).exponent,
+            "L* ~ C^-r of lazy one-pass sgd on features j^-a, target j^-b: a = capacity/2, b = (capacity (source - 1) "
+            "+ 1)/2, their phases Ia, II, III are the hard, easy, super-easy one",
+            f"{PAQUETTE}; {THEORY} 3.3",
+            richness == 0 and depth == 1 and noisy,
+            "richness = 0, depth = 1, optimizer sgd or sgd_flow, label_noise = 0; capacity > 1, which leaves out their "
+            "phases Ib, Ic and IV",
+        )
     }

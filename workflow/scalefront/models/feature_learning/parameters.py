@@ -96,13 +96,13 @@ def _check_optimizer(point, kind, stop):
     most = MOST_STEPS if kind == "simulation" else math.inf if _by_recursion(point) else MOST_THEORY_STEPS
     if steps > most:
         least = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(stop / most)))
-        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}"
+        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:g}"
 
 
 def _check_network(point, kind):
     endless = math.isinf(point["width"])
     flows = kind == "simulation" and point["optimizer"] == "gradient_flow"
-    if point["architecture"] == "pure" and flows and not endless:
+    if point["architecture"] == "pure" and point["richness"] > 0 and flows and not endless:
         yield "optimizer", "one that takes steps: the flow of a pure network of finite width has no smaller form"
     if point["depth"] == 1 or kind == "simulation":
         return

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scalefront.models.feature_learning.phases import time_exponent
 from scalefront.spectra import power_law
 
 CUT_OFF = 0.01  # how much the missing modes may bend a local exponent, relative to itself
@@ -59,7 +58,7 @@ def _times(capacity, source, modes, richness, depth):
         return EARLIEST, last
     curve = clock(power_law(capacity, source, modes), last, richness, depth)
     slope = -np.gradient(np.log(curve.test_loss), np.log(curve.time))
-    early = np.flatnonzero(np.abs(slope / time_exponent(source, richness, depth) - 1) > START)
+    early = np.flatnonzero(np.abs(slope / slope[-1] - 1) > START)
     settled = curve.time[early[-1]] if early.size else 0.0
     return max(EARLIEST, float(settled)), float(curve.time[-1])
 

@@ -21,7 +21,7 @@ MOST_DECADES = 150  # of a time whose square still is a number
 EARLY = "1 << tau^(1/capacity) << the size and modes"
 
 
-def transients(capacity, source, chi, depth, noisy, since):
+def transients(capacity, source, chi, depth, noisy):
     """Predicted exponents of the corrections, by name.
 
     Parameters
@@ -30,7 +30,6 @@ def transients(capacity, source, chi, depth, noisy, since):
     chi : exponent of time, L ~ t^-chi
     depth : hidden layers; what a width adds is derived for one
     noisy : whether the optimizer draws batches of fresh samples
-    since : time from which on their noise rules, 0 where it does not
     """
     kernel = noise_boundary(capacity)
     return {
@@ -77,7 +76,6 @@ def transients(capacity, source, chi, depth, noisy, since):
             noisy and source > kernel and not isclose(source, kernel),
             "optimizer sgd or sgd_flow, source > 2 - 1/capacity, slow corrections near it; label_noise = 0. "
             "Below, the noise changes the prefactor of t^-chi",
-            since,
         ),
     }
 

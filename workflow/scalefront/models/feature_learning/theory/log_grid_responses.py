@@ -29,6 +29,7 @@ class Responses:
     minus : rows of H_k - I, which has no cancellation
     width_rows : rows of the sources of the width noise: H_k - I, or lambda_k H_k R_w R_D where the network is pure
     instant : Phi'_ii of the last row
+    strength, growth : of its step with sgd noise: z of its kernel zK, and E tr zK/(1 + zK)^2
     limited : whether the last row of G was kept from growing without bound
     learning : (i, i) matrix with U = Phi' learning in the last row but its end
     """
@@ -44,7 +45,8 @@ class Responses:
         self.minus = ModeRows(size, len(spectrum.eigenvalue))
         own_source = problem.pure and problem.inverse_width > 0
         self.width_rows = ModeRows(size, len(spectrum.eigenvalue)) if own_source else self.minus
-        self.instant, self.learning, self.limited = np.nan, None, False
+        self.instant, self.strength, self.growth = np.nan, np.nan, np.nan
+        self.learning, self.limited = None, False
         self._diagonal = DiagonalResponse(spectrum, problem.inverse_width, problem.inverse_samples)
 
     def respond(self, i):
@@ -85,6 +87,8 @@ class Responses:
         problem, force = self.problem, self.G[i, : i + 1] + features
         width, samples, gain = problem.inverse_width, problem.inverse_samples, force[i]
         self.instant = self._diagonal.projected(gain)
+        if problem.noise:
+            self.strength, self.growth = gain, self._diagonal.projected_growth(self.instant, gain)
         force = force[:i] @ self.R_h[:i, :i]
         if samples:
             force = force @ self.R_D[:i, :i]
@@ -104,6 +108,9 @@ class Responses:
         problem, gain = self.problem, self.step[i]
         width, samples = problem.inverse_width, problem.inverse_samples
         self.instant = self._diagonal.pure(gain, features[i])
+        if problem.noise:
+            self.strength = gain + features[i]
+            self.growth = self._diagonal.pure_growth(self.instant, gain, features[i])
         weight = self._set_learning(i)
         shown = 1 - samples * weight.sum() * self.instant
         lost = width * gain / (1 + width * gain * shown * weight.sum())

@@ -57,14 +57,27 @@ class DiagonalResponse:
 
         return self._root(equation) if gain > 0 else np.nan
 
+    def projected_growth(self, root, gain):
+        """du/dc (c = 1) at the root for the gain c gain; samples are infinite."""
+        at = self._moments(root)
+        return at.du * gain * (1 - self._width * at.u) / (1 + self._width * gain * at.du)
+
+    def pure_growth(self, root, gain, features):
+        """du/dc (c = 1) at the root for c gain and c features; samples are infinite."""
+        at, readout = self._moments(root), root - features
+        return at.du * (features + readout**2 / gain) / (1 - self._width * readout**2 * at.dv)
+
+    def _moments(self, x):
+        own = 1 / (1 + self._eigenvalue * x)
+        weight = self._count * self._eigenvalue * own
+        v = weight.sum()
+        return Moments(x, v * x, v, weight @ own, weight @ (self._eigenvalue * own))
+
     def _root(self, equation):
         """Root of ``equation``: Moments to what is left above 0 of what is to be learned, value, and slope."""
         x, low, high = self._last, 0.0, np.inf
         for _ in range(NEWTON_STEPS):
-            own = 1 / (1 + self._eigenvalue * x)
-            weight = self._count * self._eigenvalue * own
-            v = weight.sum()
-            left, value, slope = equation(Moments(x, v * x, v, weight @ own, weight @ (self._eigenvalue * own)))
+            left, value, slope = equation(self._moments(x))
             if left <= 0 or value > 0:
                 high = min(x, high)
             else:

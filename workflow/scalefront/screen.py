@@ -16,7 +16,7 @@ def announcement(studies, log, default):
     shards = [(kind, shard) for study in studies for kind, found in study.shards.items() for shard in found]
     curves = sum(seeds if kind == "simulation" else 1 for kind, shard in shards for _, seeds in shard.entries)
     names = ", ".join(study.name for study in studies)
-    time = "About three minutes on two cores; results" if default else "Results"
+    time = "About five minutes on two cores; results" if default else "Results"
     return (
         f"{_count(len(studies), 'study', 'studies')} ({names}): {_count(curves, 'curve', 'curves')} in "
         f"{_count(len(shards), 'shard', 'shards')}, then fits, claims and figures.\n"

@@ -7,6 +7,8 @@ from scalefront.models.feature_learning.theory.infinite_width import infinite_wi
 from scalefront.models.feature_learning.theory.log_grid import flow_curves
 from scalefront.models.feature_learning.theory.log_grid_rows import Problem, Rows
 from scalefront.models.feature_learning.theory.march import march
+from scalefront.models.feature_learning.theory.recursion import recursion
+from scalefront.models.feature_learning.theory.row_solvers import DiagonalResponse
 from scalefront.models.random_features.theory.loss_curves import loss_curves
 from scipy.interpolate import CubicSpline
 
@@ -216,6 +218,59 @@ def test_sgd_noise_leaves_the_tail_of_long_memory():
     for batch, printed in ((4, 1.500), (32, 1.502)):
         losses = flow_curves(grouped(2.0, 2.5, 1e8), time, noise=0.5 / batch).test_loss
         np.testing.assert_allclose(-slopes(losses, time), printed, atol=0.005)
+
+
+@pytest.mark.parametrize(("capacity", "source", "noise"), [(1.5, 2.5, 0.2), (2.0, 2.5, 0.1), (2.0, 1.75, 0.05)])
+def test_sgd_noise_has_exponent_and_prefactor_of_small_steps(capacity, source, noise):
+    spectrum, time = grouped(capacity, source, 1e6), np.array([1e2, 1e3, 1e4])
+    first, second = (recursion(spectrum, np.rint(time / eta), eta, eta / noise) for eta in (0.04, 0.02))
+    exact = 2 * second - first
+    found = flow_curves(spectrum, time, noise=noise)
+    assert found.converged.all()
+    # the accuracies of the docstring
+    np.testing.assert_allclose(found.test_loss, exact, rtol=3e-3)
+    np.testing.assert_allclose(slopes(found.test_loss, time), slopes(exact, time), atol=1e-3)
+
+
+@pytest.mark.parametrize(("capacity", "source", "noise", "sigma"), [(1.5, 2.5, 0.2, 0.0), (2.0, 1.75, 0.2, 0.1)])
+def test_sgd_noise_of_a_width_has_the_gain_of_its_kernel(capacity, source, noise, sigma):
+    # the trace of the kernel is tr Lambda in the mean; modes at rest have half of it times the noise
+    spectrum = grouped(capacity, source, 1e6)
+    gain = noise * spectrum.trace / 2
+    floor = (late_losses(spectrum, [64], [np.inf], [0.0]).test_loss + sigma**2 * gain) / (1 - gain)
+    found = flow_curves(spectrum, [1e6, 1e7], width=64, noise=noise, label_noise=sigma)
+    assert found.converged.all()
+    np.testing.assert_allclose(found.test_loss, [floor[0]] * 2, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("source", "width", "noise", "pure"),
+    [(2.5, np.inf, 0.1, False), (2.5, 16, 0.1, False), (2.5, 16, 0.1, True), (0.5, np.inf, 0.2, False)],
+)
+def test_rich_sgd_noise_equals_that_of_the_march(source, width, noise, pure):
+    spectrum, time = grouped(2.0, source, 1e3), np.array([4.0, 10.0])
+    runs = []
+    for rate in (0.1, 0.05, 0.025):
+        size = {"width": width, "batch": rate / noise, "richness": 1.0, "pure": pure}
+        runs.append(march(spectrum, round(10 / rate), rate, **size).test_loss[np.rint(time / rate).astype(int)])
+    exact = (8 * runs[2] - 6 * runs[1] + runs[0]) / 3  # extrapolated to no step size
+    found = flow_curves(spectrum, time, width=width, richness=1.0, noise=noise, pure=pure)
+    np.testing.assert_allclose(found.test_loss, exact, rtol=0.01)
+
+
+@pytest.mark.parametrize("inverse_width", [0.0, 1 / 16])
+def test_growth_is_the_derivative_of_what_is_learned(inverse_width):
+    gain, features, step = 30.0, 7.0, 1e-4
+    response = DiagonalResponse(HARD, inverse_width, 0.0)
+
+    def learned(x):
+        return HARD.multiplicity @ (HARD.eigenvalue * x / (1 + HARD.eigenvalue * x))
+
+    at = [c * np.array([gain, features]) for c in (1 + step, 1 - step)]
+    projected = np.subtract(*(learned(response.projected(g)) for g, _ in at)) / (2 * step)
+    pure = np.subtract(*(learned(response.pure(g, f)) for g, f in at)) / (2 * step)
+    assert response.projected_growth(response.projected(gain), gain) == pytest.approx(projected, rel=1e-6)
+    assert response.pure_growth(response.pure(gain, features), gain, features) == pytest.approx(pure, rel=1e-6)
 
 
 def test_label_noise_adds_to_the_noise_of_sgd():

@@ -4,6 +4,13 @@ All matrices are lower triangular in time with their diagonal, columns weighted 
 (C_g where the network is pure), that of all responses and of the correlations of forces and errors is solved for. What
 is left is a fixed point in C_w and C_h, found by Anderson's mixing; the lazy model needs none. Integrals take their
 right end, but that of richness C in G its left one where C has noise at equal times (pure, sgd).
+
+**Noise of sgd.** Backward Euler forgets the noise q dt of a step by (1 + x)^-2 a step, x = lambda_k Phi'_jj, where its
+variance in a mode at rest has to be that of the Ornstein-Uhlenbeck process, (q/2)(lambda_k dt/x). The noise (eta/B)
+(L + sigma^2)/dt_j with the weight 1 + x/2 has it at any x: x^2 (1 + x/2)/[(1 + x)^2 - 1] = x/2. As it is one noise of
+each mode, C_g' = lambda H Q H^T has the same weight: it stays positive, and the gradient is the mean over a step. At
+finite width the mean responses saturate and the kernel's small rates are in C_g'/N; so the loss takes the noise of its
+own step from the whole kernel, ``_with_own_noise``, whose gain is noise tr Lambda/2 for steps of any length.
 """
 
 from typing import NamedTuple
@@ -51,6 +58,7 @@ class Rows(Responses):
         self.Q[0, 0] = self.train[0] * problem.inverse_samples
         force = spectrum.multiplicity @ (spectrum.eigenvalue * spectrum.task_power)
         self.C_g[0, 0] = self.C_h[0, 0] = self.force[0, 0] = force + spectrum.trace * self.Q[0, 0]
+        self.stiffness = np.zeros((size, len(spectrum.eigenvalue))) if problem.noise else None
         self.solved, self.vanished = 1, False
 
     def solve(self):
@@ -124,12 +132,14 @@ class Rows(Responses):
             else:
                 error[i] += (source * seen).sum(0) @ (1 / eigenvalue)
         if problem.inverse_samples or problem.noise:
-            noise = self.Q[row, row]
-            seen = count * (noise @ minus)
+            noise, own = self._seen_noise(i, minus)
+            seen = count * noise
             error += self.minus.right(seen)
-            seen = eigenvalue * (seen + count * noise[:, i][:, None])
+            seen = eigenvalue * (seen + count * own)
             force += seen.sum(1) + self.minus.right(seen)
         self._own_feedback(i, minus, source, force, error)
+        if problem.noise:
+            error[i] = self._with_own_noise(i, error[i], 1 + minus[i], source[i])
         self.force[i, row] = self.force[row, i] = force
         self.C_0[i, row] = self.C_0[row, i] = error
         self.loss[i] = error[i]
@@ -137,6 +147,36 @@ class Rows(Responses):
         _transform(self.C_g, i, self.force, self.R_D if problem.inverse_samples else None)
         _transform(self.C_h, i, self.C_g, self.R_h if problem.inverse_width else None)
         _transform(self.C_w, i, self.C_g, self.R_w)
+        if problem.noise:
+            # a stiff mode forgets the noise of its step within it: as features that noise does not act there
+            self.C_w[i, i] -= self.own_force * self.R_w[i, i] ** 2
+
+    def _seen_noise(self, i, minus):
+        """Q (H_k - I)^T and Q of row i, as of times and modes (i + 1, K); Q is diagonal for fresh samples."""
+        row = slice(0, i + 1)
+        if self.problem.inverse_samples:
+            noise = self.Q[row, row]
+            return noise @ minus, noise[:, i][:, None]
+        self.stiffness[i] = self.problem.spectrum.eigenvalue * self.instant
+        noise = self.Q.diagonal()[row, None] * (1 + self.stiffness[row] / 2)
+        own = np.zeros_like(minus)
+        own[i] = noise[i]
+        return noise * minus, own
+
+    def _with_own_noise(self, i, error, own, source):
+        """Loss of row i with its own step's noise, for ``error`` with what row i makes of Q_ii and own, source (K,).
+
+        The step's kernel zK makes of it Q_ii tr (zK)^2 (1 + zK/2)/(1 + zK)^2 = Q_ii tr [zK - zK/(1 + zK)^2]/2, known
+        from the mean response, E tr zK/(1 + c zK). As Q_ii contains the loss, the latter is solved for.
+        """
+        eigenvalue, _, count, _ = self.problem.spectrum
+        weight = count * (1 + self.stiffness[i] / 2)
+        by_width = self.problem.inverse_width * count * source**2
+        force = weight @ (eigenvalue * own**2) / (1 - by_width.sum())
+        found = weight @ (1 - own) ** 2 + force * (by_width @ (1 / eigenvalue))
+        self.own_force = self.Q[i, i] * force
+        share = self.problem.noise / self.step[i] * (self.problem.spectrum.trace * self.strength - self.growth) / 2
+        return (error - self.Q[i, i] * found + share * self.problem.label_variance) / (1 - share)
 
     def _own_feedback(self, i, minus, source, force, error):
         """Turn the images of row i of force and C_0 into the row that is its own image, as both are linear in it.

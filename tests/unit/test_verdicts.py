@@ -122,12 +122,12 @@ dynamics: {optimizer: sgd_flow, learning_rate: 0.4, batch: 4}
 time: {start: 0.1, stop: 1e5, points: 31}
 sweep: {curves: theory, width: .inf, samples: .inf, richness: 0}
 fits:
-  late: {of: test_loss, against: time, window: [100, 1e5], where: {kind: theory}, predicted: sgd_transient}
-  early: {of: test_loss, against: time, window: [2, 30], where: {kind: theory}, predicted: sgd_transient}
+  late: {of: test_loss, against: time, window: [100, 1e5], where: {kind: theory}, predicted: sgd_time_bottleneck}
+  early: {of: test_loss, against: time, window: [2, 30], where: {kind: theory}, predicted: sgd_time_bottleneck}
 claims:
-  - {id: late, statement: L ~ t^-1.5, quantity: late.exponent, relation: equals, predicted: sgd_transient,
+  - {id: late, statement: L ~ t^-1.5, quantity: late.exponent, relation: equals, predicted: sgd_time_bottleneck,
      tolerance: 0.05}
-  - {id: early, statement: L ~ t^-1.5, quantity: early.exponent, relation: equals, predicted: sgd_transient,
+  - {id: early, statement: L ~ t^-1.5, quantity: early.exponent, relation: equals, predicted: sgd_time_bottleneck,
      tolerance: 0.05}
   - {id: number, statement: L ~ t^-1.5, quantity: early.exponent, relation: equals, predicted: -1.5, tolerance: 0.05}
 """

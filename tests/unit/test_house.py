@@ -16,7 +16,7 @@ PACKAGE = ROOT / "workflow" / "scalefront"
 # Each layer may import itself and what stands below it.
 LAYERS = [
     {"errors", "words", "numerics", "file_lock", "lifeline", "command_line", "atomic", "jobs"},
-    {"parameter", "prediction", "spectra", "bottlenecks", "late_losses"},
+    {"parameter", "prediction", "spectra", "bottlenecks", "late_losses", "cut_off"},
     {"randomness", "steps", "tables", "code_digest", "stopping"},
     {"study", "foreign", "datasets", "measurement"},
     {"models"},

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 
 REQUIRED = object()
 
@@ -69,3 +70,24 @@ class Parameter:
     def convert(self, value):
         """The value as points hold it: text as it is, every number a float, -0 as 0, as both are one point."""
         return value if self.choices else float(value) + 0.0
+
+
+def check_optimizer_words(point, optimizers):
+    """Yield (word, what is allowed) for words that the optimizer of ``point`` lacks, or does not have.
+
+    ``optimizers``: optimizer -> the words that it has beside those of the model.
+    """
+    optimizer = point["optimizer"]
+    for word in dict.fromkeys(word for words in optimizers.values() for word in words):
+        if word in optimizers[optimizer] and point[word] is None:
+            yield word, f"given: optimizer {optimizer} has it"
+        if word not in optimizers[optimizer] and point[word] is not None:
+            yield word, f"absent: optimizer {optimizer} does not have it"
+
+
+def check_steps(stop, learning_rate, most):
+    """Yield (learning_rate, what is allowed) where the time ``stop`` takes more than ``most`` steps."""
+    steps = stop / learning_rate
+    if steps > most:
+        least = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(stop / most)))
+        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:g}"

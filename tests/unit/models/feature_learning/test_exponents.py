@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scalefront.cut_off import CUT_OFF
 from scalefront.late_losses import late_losses
 from scalefront.models.feature_learning.exponents import (
     PREDICTED_BY,
@@ -10,7 +11,7 @@ from scalefront.models.feature_learning.exponents import (
     predictions,
 )
 from scalefront.models.feature_learning.phases import noise_boundary, paquette, phase
-from scalefront.models.feature_learning.reach import CUT_OFF, START, clock, speed
+from scalefront.models.feature_learning.reach import START, clock, speed
 from scalefront.models.feature_learning.theory.grouping import grouped
 from scalefront.models.feature_learning.theory.infinite_width import infinite_width
 from scalefront.models.feature_learning.theory.log_grid import flow_curves

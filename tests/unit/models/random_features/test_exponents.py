@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from scalefront.bottlenecks import kappa0
+from scalefront.cut_off import CUT_OFF
 from scalefront.late_losses import late_losses
 from scalefront.models.random_features.exponents import (
-    CUT_OFF,
     asymptotic_range,
     frontier_predictions,
     predictions,

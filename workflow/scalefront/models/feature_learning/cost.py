@@ -7,7 +7,7 @@ compiled programs.
 
 import math
 
-from scalefront.models.feature_learning.parameters import draw_bytes, stepped
+from scalefront.models.feature_learning.parameters import EVERY_MODE, EVERY_MODE_ALONE, draw_bytes, stepped
 
 DECOMPOSED, TRIANGLE, CHUNK = 20, 2, 4096  # operations over n^3 of an SVD, over rows n^2 of a QR; rows of one at once
 
@@ -23,7 +23,7 @@ GRID, GRID_OF_SAMPLES, GRID_BYTES = 100, 500, 8  # the same of the solver on a l
 MATRICES = 16 * 8  # bytes of the matrices in time over n^2
 POINTS_A_DECADE, FIRST_TIME = 20, 0.1
 RECURSION, BLOCK = 8, 512  # operations of the lazy recursion for a group and a step, and beside
-EVERY_MODE, EVERY_MODE_ALONE, BINS = 128, 1e5, 1024  # modes that stand alone in slow and in fast solvers; else groups
+BINS = 1024  # groups of the fast solvers where modes do not stand alone
 # groups of the slow ones: alone, decades of eigenvalues, a decade of them, a decade of modes beyond
 HEAD, GROUPED_DECADES, GROUPS_A_DECADE, LATE_GROUPS_A_DECADE = 16, 12, 4, 2.5
 

@@ -98,3 +98,12 @@ def mode_chunks(spectrum):
     length = -(-modes // chunks)
     fill = (0, chunks * length - modes)
     return [jnp.asarray(np.pad(column, fill).reshape(chunks, length)) for column in spectrum[:2]]
+
+
+def count(name, value):
+    """A positive integer, None for infinity; ValueError for anything else."""
+    if value == np.inf:
+        return None
+    if not (value >= 1 and value == int(value)):
+        raise ValueError(f"{name} is a positive integer or inf, not {value}")
+    return int(value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from scalefront.models.feature_learning.draws import (
     coefficient,
+    count,
     gaussian_samples,
     mode_chunks,
     modes_themselves,
@@ -72,7 +73,7 @@ def simulate_flow(keys, spectrum, width, samples, label_noise, richness, depth, 
     ------
     ValueError : a binned spectrum, a width or samples that is no positive integer, a negative time or noise.
     """
-    width, samples = _size("width", width), _size("samples", samples)
+    width, samples = count("width", width), count("samples", samples)
     if not label_noise >= 0:
         raise ValueError(f"label_noise is at least 0, not {label_noise}")
     if width is None and samples is None:
@@ -136,12 +137,3 @@ def _losses(problems, richness, depth, time):
     test = floor[:, None] + ((error[:, None] + spread_out) ** 2).sum(-1)
     train = beyond[:, None] + (rate[:, None] * left**2).sum(-1)
     return tuple(np.where(learning.converged, loss, np.nan) for loss in (test, train))
-
-
-def _size(name, value):
-    """A positive integer, None for infinity; ValueError for anything else."""
-    if value == np.inf:
-        return None
-    if not (value >= 1 and value == int(value)):
-        raise ValueError(f"{name} is a positive integer or inf, not {value}")
-    return int(value)

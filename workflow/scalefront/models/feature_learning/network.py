@@ -17,7 +17,7 @@ from scalefront.models.feature_learning.batches import (
     draw_training_set,
     fresh_gradient,
 )
-from scalefront.models.feature_learning.draws import coefficient, mode_chunks, project
+from scalefront.models.feature_learning.draws import coefficient, count, mode_chunks, project
 from scalefront.models.feature_learning.layers import signals, start, step
 from scalefront.numerics import jax, jnp
 
@@ -65,8 +65,8 @@ def simulate_steps(
 
     Source: theory/feature_learning.md 1a-1f.
     """
-    width, samples = _size("width", width), _size("samples", samples)
-    batch = None if batch is None else _size("batch", batch)
+    width, samples = count("width", width), count("samples", samples)
+    batch = None if batch is None else count("batch", batch)
     _check(spectrum, samples, label_noise, batch)
     if batch == samples:
         batch = None
@@ -204,15 +204,6 @@ def _check(spectrum, samples, label_noise, batch):
         raise ValueError(f"{samples} samples have no {batch} distinct ones")
     if not label_noise >= 0:
         raise ValueError(f"label_noise is at least 0, not {label_noise}")
-
-
-def _size(name, value):
-    """A positive integer, None for infinity."""
-    if value == np.inf:
-        return None
-    if not (value >= 1 and value == int(value)):
-        raise ValueError(f"{name} is a positive integer or inf, not {value}")
-    return int(value)
 
 
 def _whole(counts):

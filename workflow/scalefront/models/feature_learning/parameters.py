@@ -1,9 +1,8 @@
 """Parameters of the feature-learning model (theory/feature_learning.md 0 and 1)."""
 
 import math
-from decimal import ROUND_CEILING, Context
 
-from scalefront.parameter import Parameter
+from scalefront.parameter import Parameter, check_optimizer_words, check_steps
 
 # optimizer -> the words that it has beside those of the model; the first two are continuous in time
 OPTIMIZERS = {
@@ -32,6 +31,8 @@ PARAMETERS = (
 SIMULATED_BYTES = 8e9
 LARGEST_EXPONENT = 300  # decades of a sum over modes of 1/eigenvalue or 1/task power
 RESOLVED_DECADES = 12  # of eigenvalues that one eigendecomposition resolves
+EVERY_MODE = 128  # up to so many modes stand alone in the solvers that are cubic in time, not grouped
+EVERY_MODE_ALONE = 1e5  # the same where nothing limits but the modes
 MOST_STEPS = 1e6  # of one simulated run, which takes them one by one
 MOST_THEORY_STEPS = 1500  # of a run in theory, whose work grows as their cube and whose memory as their square
 
@@ -78,11 +79,7 @@ def check_order_parameters(point):
 
 def _check_optimizer(point, kind, stop):
     optimizer, samples, batch = point["optimizer"], point["samples"], point["batch"]
-    for word in dict.fromkeys(word for words in OPTIMIZERS.values() for word in words):
-        if word in OPTIMIZERS[optimizer] and point[word] is None:
-            yield word, f"given: optimizer {optimizer} has it"
-        if word not in OPTIMIZERS[optimizer] and point[word] is not None:
-            yield word, f"absent: optimizer {optimizer} does not have it"
+    yield from check_optimizer_words(point, OPTIMIZERS)
     if optimizer == "sgd_flow":
         if kind == "simulation":
             yield "optimizer", "sgd, whose steps can be simulated: sgd_flow is its limit of small steps, in theory"
@@ -92,11 +89,8 @@ def _check_optimizer(point, kind, stop):
         yield "batch", f"at most samples = {samples:g}: a batch holds distinct samples"
     if not stepped(point) or point["learning_rate"] is None:
         return
-    steps = stop / point["learning_rate"]
     most = MOST_STEPS if kind == "simulation" else math.inf if _by_recursion(point) else MOST_THEORY_STEPS
-    if steps > most:
-        least = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(stop / most)))
-        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:g}"
+    yield from check_steps(stop, point["learning_rate"], most)
 
 
 def _check_network(point, kind):

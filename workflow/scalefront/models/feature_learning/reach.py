@@ -7,16 +7,14 @@ b_k = w_k (1 - e^(-lambda_k tau)).
 """
 
 from functools import lru_cache
-from math import gamma, pi, sin
 from typing import NamedTuple
 
 import numpy as np
 
+from scalefront import cut_off
 from scalefront.spectra import power_law
 
-CUT_OFF = 0.01  # how much the missing modes may bend a local exponent, relative to itself
 START = 0.05  # how far a local exponent may be from the last one: the band in which a window holds it for constant
-EARLIEST, SMALLEST = 10.0, 50.0  # time and size
 PER_DECADE = 20
 _ITERATIONS = 100
 
@@ -32,35 +30,28 @@ def asymptotic_range(word, parameters):
     """Range (low, high) of ``time``, ``width`` or ``samples`` in which start and cut-off leave an exponent alone.
 
     It starts at time 10 and size 50, or where the local exponent of time comes within START of its last value, which is
-    late where gamma |b|^2 passes 1 late and where source is near 1. It ends at 1e-3 of the modes, or before, where by
-    CUT_OFF the missing modes bend a local exponent relative to itself: by the power M^-ab/(ab) that they would carry
-    (a, b: capacity and source), set against L(tau) or against the power beyond mode N, which no N features can fit; and
-    by the eigenvalues that they would add to df1(kappa0) = N, which matters for capacities near 1. In time that end is
-    tau = (index M)^capacity, which a rich network reaches sooner. Empty, low >= high, where there are too few modes.
-    Raises KeyError for any other word.
+    late where gamma |b|^2 passes 1 late and where source is near 1. It ends where ``cut_off`` says; in time that is an
+    accelerated one, which a rich network reaches sooner. Empty, low >= high, where there are too few modes. Raises
+    KeyError for any other word.
     """
     modes, capacity, source = (parameters[name] for name in ("modes", "capacity", "source"))
     if word == "time":
         return _times(capacity, source, modes, parameters["richness"], parameters["depth"])
     if word not in ("width", "samples"):
         raise KeyError(word)
-    power = CUT_OFF ** (1 / (capacity * source))
-    packing = pi / capacity / sin(pi / capacity)  # kappa0 = (packing/N)^capacity at M = inf
-    trace = CUT_OFF * (packing / (1 + CUT_OFF / (capacity - 1))) ** capacity
-    return SMALLEST, min(1e-3, power, trace ** (1 / (capacity - 1))) * modes
+    return cut_off.sizes(modes, capacity, source)
 
 
 @lru_cache(maxsize=1000)
 def _times(capacity, source, modes, richness, depth):
-    index = (CUT_OFF * gamma(1 + source) / 2**source) ** (1 / (capacity * source))
-    last = (min(1e-3, index) * modes) ** capacity  # in accelerated time
+    last = cut_off.last_time(modes, capacity, source)  # in accelerated time
     if richness == 0 or last <= 1:
-        return EARLIEST, last
+        return cut_off.EARLIEST, last
     curve = clock(power_law(capacity, source, modes), last, richness, depth)
     slope = -np.gradient(np.log(curve.test_loss), np.log(curve.time))
     early = np.flatnonzero(np.abs(slope / slope[-1] - 1) > START)
     settled = curve.time[early[-1]] if early.size else 0.0
-    return max(EARLIEST, float(settled)), float(curve.time[-1])
+    return max(cut_off.EARLIEST, float(settled)), float(curve.time[-1])
 
 
 def clock(spectrum, last, richness, depth):

@@ -4,14 +4,14 @@ Every exponent p is that of y ~ x^p, so that a decay is negative. In the paper's
 source = (a - 1)/b (theory/dynamical_model.md 5; the paper is arXiv:2402.01092).
 """
 
-from math import gamma, inf, isclose, pi, sin
+from math import inf, isclose
 
+from scalefront import cut_off
 from scalefront.models.random_features.crossovers import PAPER, THEORY, corrections, crossovers
 from scalefront.prediction import Prediction
 
 PREDICTED_BY = {"capacity": 2.0, "source": 0.5}  # word -> an example
 DERIVED = f"{THEORY} 5"
-CUT_OFF = 0.01  # a fifth of the band in which a window holds a local exponent for constant
 
 
 def predictions(capacity, source):
@@ -29,22 +29,15 @@ def predictions(capacity, source):
 def asymptotic_range(word, parameters):
     """Range (low, high) of ``time``, ``width`` or ``samples`` in which start and cut-off leave an exponent alone.
 
-    It starts at time 10 and size 50 and ends at 1e-3 of the modes (theory/dynamical_model.md 5, "Finite M and fit
-    windows"), or before, where by CUT_OFF the missing modes bend a local exponent relative to itself: by the power
-    M^-ab/(ab) that they would carry (a, b: capacity and source), set against L(t) or against the power beyond mode N,
-    which no N features can fit; and by the eigenvalues that they would add to df1(kappa0) = N, which matters for
-    capacities near 1. Empty, low >= high, where there are too few modes. Raises KeyError for any other word.
+    It starts at time 10 and size 50 and ends where ``cut_off`` says. Empty, low >= high, where there are too few modes.
+    Raises KeyError for any other word.
     """
     modes, capacity, source = (parameters[name] for name in ("modes", "capacity", "source"))
     if word == "time":
-        index = (CUT_OFF * gamma(1 + source) / 2**source) ** (1 / (capacity * source))
-        return 10.0, (min(1e-3, index) * modes) ** capacity
+        return cut_off.EARLIEST, cut_off.last_time(modes, capacity, source)
     if word not in ("width", "samples"):
         raise KeyError(word)
-    power = CUT_OFF ** (1 / (capacity * source))
-    packing = pi / capacity / sin(pi / capacity)  # kappa0 = (packing/N)^capacity at M = inf
-    trace = CUT_OFF * (packing / (1 + CUT_OFF / (capacity - 1))) ** capacity
-    return 50.0, min(1e-3, power, trace ** (1 / (capacity - 1))) * modes
+    return cut_off.sizes(modes, capacity, source)
 
 
 def _bottlenecks(capacity, source):

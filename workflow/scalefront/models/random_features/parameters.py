@@ -1,10 +1,9 @@
 """Parameters of the lazy random-feature model (theory/dynamical_model.md 0 and 1)."""
 
 import math
-from decimal import ROUND_CEILING, Context
 from typing import NamedTuple
 
-from scalefront.parameter import Parameter
+from scalefront.parameter import Parameter, check_optimizer_words, check_steps
 
 # optimizer -> the words that it has beside those of the model; gradient_flow and momentum_flow are continuous in time
 OPTIMIZERS = {
@@ -80,22 +79,15 @@ def check_order_parameters(point):
 
 def _check_optimizer(point, kind, stop):
     optimizer, samples, batch = point["optimizer"], point["samples"], point["batch"]
-    for word in dict.fromkeys(word for words in OPTIMIZERS.values() for word in words):
-        if word in OPTIMIZERS[optimizer] and point[word] is None:
-            yield word, f"given: optimizer {optimizer} has it"
-        if word not in OPTIMIZERS[optimizer] and point[word] is not None:
-            yield word, f"absent: optimizer {optimizer} does not have it"
+    yield from check_optimizer_words(point, OPTIMIZERS)
     if optimizer != "sgd" or None in (point["learning_rate"], batch):
         return
     if math.isfinite(samples) and batch > samples:
         yield "batch", f"at most samples = {samples:g}: a batch holds distinct samples"
     if math.isinf(samples) and str(point["spectrum"]).startswith("data") and kind == "simulation":
         yield "samples", "finite: sgd on real rows has no fresh ones"
-    steps = stop / point["learning_rate"]
     most = MOST_STEPS if kind == "simulation" else MOST_THEORY_STEPS if math.isfinite(samples) else math.inf
-    if steps > most:
-        least = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(stop / most)))
-        yield "learning_rate", f"at least {least:g}: time {stop:g} takes {steps:.1e} steps, at most {most:.0e}"
+    yield from check_steps(stop, point["learning_rate"], most)
 
 
 def _check_ensemble(point, kind):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scalefront.late_losses import late_losses
-from scalefront.models.feature_learning.parameters import stepped
+from scalefront.models.feature_learning.parameters import EVERY_MODE, EVERY_MODE_ALONE, stepped
 from scalefront.models.feature_learning.theory.grouping import grouped
 from scalefront.models.feature_learning.theory.infinite_width import infinite_width
 from scalefront.models.feature_learning.theory.log_grid import flow_curves
@@ -14,9 +14,6 @@ from scalefront.models.feature_learning.theory.recursion import recursion
 from scalefront.spectra import power_law
 from scalefront.steps import whole_steps
 from scalefront.tables import Curve
-
-EVERY_MODE = 128  # up to so many modes stand alone in the solvers that are cubic in time, not grouped
-EVERY_MODE_ALONE = 1e5  # the same where nothing limits but the modes
 
 
 class Losses(NamedTuple):
